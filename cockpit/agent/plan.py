@@ -1,0 +1,133 @@
+"""What one turn is made of: utterance, plan, outcomes, turn."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Protocol
+
+from skills.api import Result, Status, Value
+from vehicle_bus.seats import Seat
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """What somebody said.
+
+    Attributes:
+        text: as recognised or typed.
+        seat: where it came from.
+        confidence: of the recognition, 0 to 1; 1 for typed text.
+    """
+
+    text: str
+    seat: Seat = Seat.DRIVER
+    confidence: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A planned call of a skill function.
+
+    Attributes:
+        function: full name, e.g. ``climate.set_temperature``.
+        arguments: JSON-like values; a string ``$N`` or ``$N.field`` stands for the result of
+            call N of the same plan (counted from 1) or a field of it.
+    """
+
+    function: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Verdict(StrEnum):
+    """What a planner thinks of an utterance."""
+
+    ACT = "act"  # calls are to be run
+    NOTHING = "nothing"  # not for the car: thanks, chatter, "don't open the window"
+    UNKNOWN = "unknown"  # for the car, but it names no skill of ours
+    UNSURE = "unsure"  # a plan that is too doubtful to run unasked
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Calls in the order they were said.
+
+    Attributes:
+        calls: independent ones run at once, references wait for what they name.
+        planner: ``template`` or ``lm``.
+        verdict: what to do with it.
+        confidence: 0 to 1.
+        reply: a fixed short answer where there is nothing to call ("You're welcome.").
+        detail: what the inspector shows: matched templates, raw model output, ...
+    """
+
+    calls: tuple[Call, ...]
+    planner: str
+    verdict: Verdict = Verdict.ACT
+    confidence: float = 1.0
+    reply: str | None = None
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class DialogueContext:
+    """What a planner may know of the conversation: the calls of the last turn that acted."""
+
+    last_calls: tuple[Call, ...] = ()
+
+
+class Planner(Protocol):
+    """Turns an utterance into a plan."""
+
+    @property
+    def name(self) -> str:
+        """``template`` or ``lm``."""
+
+    async def plan(self, utterance: Utterance, context: DialogueContext) -> Plan | None:
+        """A plan, or None where this planner has nothing to say about the utterance."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a call."""
+
+    call: Call
+    status: Status
+    reason: str | None = None
+    result: Result | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One finished turn, as ``say --json`` prints it (DESIGN §9)."""
+
+    utterance: Utterance
+    reply: str
+    asks: bool
+    planner: str
+    outcomes: tuple[Outcome, ...]
+    signals: Mapping[str, Value]
+    timings_ms: Mapping[str, float]
+    plan: Plan | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """The object of DESIGN §9."""
+        return {
+            "text": self.utterance.text,
+            "seat": self.utterance.seat.value,
+            "reply": self.reply,
+            "asks": self.asks,
+            "planner": self.planner,
+            "plan": [
+                {
+                    "skill": outcome.call.function,
+                    "args": dict(outcome.call.arguments),
+                    "status": outcome.status.value,
+                    "reason": outcome.reason,
+                }
+                for outcome in self.outcomes
+            ],
+            "signals": dict(self.signals),
+            "timings_ms": {name: round(value, 1) for name, value in self.timings_ms.items()},
+        }
