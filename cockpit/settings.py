@@ -1,16 +1,37 @@
-"""All settings, in one typed object."""
+"""All settings, in one typed object.
+
+Sources in rising precedence: defaults, a TOML file, environment variables, the command line.
+The file is ``--config FILE``, else ``$COCKPIT_CONFIG``, else ``cockpit.toml`` in the current
+folder, else ``config.toml`` in the user's configuration folder. Environment variables are
+``COCKPIT_<SECTION>__<KEY>`` (``COCKPIT_BUS__HOST=10.0.0.5``), with the short forms
+``COCKPIT_MODELS`` for ``assets.root`` and ``COCKPIT_OFFLINE`` for ``assets.offline``.
+"""
 
 from __future__ import annotations
 
+import os
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
-from platformdirs import user_cache_path, user_data_path
-from pydantic import BaseModel, ConfigDict, Field
+from platformdirs import user_cache_path, user_config_path, user_data_path
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from rapidfuzz import process
 
 from vehicle_bus.config import BusSettings
+from vehicle_bus.errors import CockpitError
 
 APP = "offline-cockpit"
+_SHORT_FORMS = {"COCKPIT_MODELS": ("assets", "root"), "COCKPIT_OFFLINE": ("assets", "offline")}
+_NOT_SETTINGS = {"COCKPIT_CONFIG"}
+
+
+class SettingsInvalid(CockpitError):
+    """A setting is unknown or has a wrong value; the sentence names it and where it came from."""
+
+    exit_code = 2
 
 
 class Section(BaseModel):
@@ -104,3 +125,125 @@ class Settings(Section):
     speech: SpeechSettings = Field(default_factory=SpeechSettings)
     sim: SimSettings = Field(default_factory=SimSettings)
     maps: MapSettings = Field(default_factory=MapSettings)
+
+
+def load_settings(
+    file: Path | None = None,
+    overrides: Sequence[str] = (),
+    environment: Mapping[str, str] | None = None,
+) -> Settings:
+    """Settings from all sources.
+
+    Args:
+        file: TOML file; None looks in the usual places.
+        overrides: ``section.key=value`` from the command line; values are TOML or bare text.
+        environment: instead of ``os.environ``.
+
+    Raises:
+        SettingsInvalid: a key is unknown, a value is wrong, or the file cannot be read.
+    """
+    variables = os.environ if environment is None else environment
+    merged: dict[str, Any] = {}
+    layers = (
+        _from_file(file, variables),
+        (_from_environment(variables), "the environment"),
+        (_from_overrides(overrides), "the command line"),
+    )
+    for values, source in layers:
+        for path in _keys(values):
+            _check_key(path, source)
+        _merge(merged, values)
+        try:
+            Settings.model_validate(merged)
+        except ValidationError as error:
+            raise SettingsInvalid(_sentence(error, source)) from error
+    return Settings.model_validate(merged)
+
+
+def known_keys(model: type[BaseModel] = Settings, prefix: str = "") -> Iterator[str]:
+    """Every key in dotted form, e.g. ``bus.host``."""
+    for name, entry in model.model_fields.items():
+        kind = entry.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            yield from known_keys(kind, f"{prefix}{name}.")
+        else:
+            yield prefix + name
+
+
+def _from_file(file: Path | None, variables: Mapping[str, str]) -> tuple[dict[str, Any], str]:
+    named = file or (Path(variables["COCKPIT_CONFIG"]) if "COCKPIT_CONFIG" in variables else None)
+    usual = (Path("cockpit.toml"), user_config_path(APP) / "config.toml")
+    chosen = named or next((path for path in usual if path.is_file()), None)
+    if chosen is None:
+        return {}, "defaults"
+    try:
+        return tomllib.loads(chosen.read_text(encoding="utf-8")), str(chosen)
+    except FileNotFoundError as error:
+        raise SettingsInvalid(f"The settings file {chosen} does not exist.") from error
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsInvalid(f"The settings file {chosen} cannot be read: {error}.") from error
+
+
+def _from_environment(variables: Mapping[str, str]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for name, text in variables.items():
+        if not name.startswith("COCKPIT_") or name in _NOT_SETTINGS:
+            continue
+        path = _SHORT_FORMS.get(name) or tuple(name[len("COCKPIT_") :].lower().split("__"))
+        _put(values, path, _parse(text))
+    return values
+
+
+def _from_overrides(overrides: Sequence[str]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for override in overrides:
+        key, equals, text = override.partition("=")
+        if not equals:
+            raise SettingsInvalid(f"--set needs KEY=VALUE, not {override!r}.")
+        _put(values, tuple(key.strip().split(".")), _parse(text.strip()))
+    return values
+
+
+def _parse(text: str) -> Any:
+    """A TOML value, or the text itself where it is none."""
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def _put(values: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
+    for name in path[:-1]:
+        values = values.setdefault(name, {})
+    values[path[-1]] = value
+
+
+def _merge(into: dict[str, Any], values: Mapping[str, Any]) -> None:
+    for name, value in values.items():
+        if isinstance(value, Mapping) and isinstance(into.get(name), dict):
+            _merge(into[name], value)
+        else:
+            into[name] = dict(value) if isinstance(value, Mapping) else value
+
+
+def _keys(values: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+    for name, value in values.items():
+        if isinstance(value, Mapping) and value:
+            yield from _keys(value, f"{prefix}{name}.")
+        else:
+            yield prefix + name
+
+
+def _check_key(key: str, source: str) -> None:
+    known = list(known_keys())
+    if key in known:
+        return
+    nearest = process.extractOne(key, known)
+    assert nearest is not None
+    raise SettingsInvalid(f"Unknown setting {key} in {source}; did you mean {nearest[0]}?")
+
+
+def _sentence(error: ValidationError, source: str) -> str:
+    first = error.errors()[0]
+    key = ".".join(str(part) for part in first["loc"])
+    return f"The setting {key} in {source} is not valid: {first['msg']}."
