@@ -1,0 +1,1 @@
+"""Asset catalogue, adapters, and stand-alone training scripts: data for the other packages."""

