@@ -27,11 +27,10 @@ from cockpit.assets.errors import (
 )
 from cockpit.assets.progress import Reporter
 
-_CHUNK = 1 << 18
 _CONNECT_TIMEOUT = 5.0  # seconds; a host without a route must not hold up the next source
 _READ_TIMEOUT = 60.0  # seconds; a mirror may first have to fetch the file itself
 _ATTEMPTS = 3
-_PAUSE = 0.5  # seconds before the second attempt, doubled for the next
+PAUSE = 0.5  # seconds before the second attempt, doubled for the next
 
 
 class Downloader:
@@ -47,11 +46,9 @@ class Downloader:
         *,
         certificate: str | None = None,
         transport: httpx.BaseTransport | None = None,
-        pause: float = _PAUSE,
     ) -> None:
         self._folder = folder
         self._progress = progress
-        self._pause = pause
         self._unreachable: dict[str, SourceUnreachable] = {}
         verify = ssl.create_default_context(cafile=certificate) if certificate else True
         self._client = httpx.Client(
@@ -125,7 +122,7 @@ class Downloader:
                         f"{name}; run the same command again and it goes on from there"
                     ) from error
                 if arrived == before:
-                    time.sleep(self._pause * 2**attempt)
+                    time.sleep(PAUSE * 2**attempt)
         if sha256 is not None and file_sha256(part) != sha256:
             part.unlink()
             raise HashMismatch(f"{name} from {_host(url)} has a wrong hash and was deleted")
@@ -151,7 +148,7 @@ class Downloader:
             self._progress.begin(name, start, total)
             try:
                 with part.open("ab" if start else "wb") as out:
-                    for chunk in reply.iter_bytes(_CHUNK):
+                    for chunk in reply.iter_bytes():
                         out.write(chunk)
                         self._progress.advance(len(chunk))
             finally:
