@@ -1,0 +1,204 @@
+"""``cockpit doctor``: looks at every part, and says what to do about what is wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import platform
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from cockpit.assets.store import AssetStore
+from cockpit.cli.exits import Exit, run_async
+from cockpit.settings import PlannerChoice, Settings
+from vehicle_bus.broker import EmbeddedBroker
+from vehicle_bus.client import VehicleBus
+from vehicle_bus.errors import CockpitError
+
+NEEDED = (3, 12)
+
+
+class State(StrEnum):
+    """How a check ended."""
+
+    OK = "ok"
+    OPTIONAL = "optional"  # something is missing that not everybody needs
+    BROKEN = "broken"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the report."""
+
+    part: str
+    state: State
+    found: str
+    advice: str = ""
+
+
+type Check = Callable[[Settings], Awaitable[Finding]]
+
+
+def doctor(
+    context: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False,
+) -> None:
+    """Check interpreter, models, broker, audio, map and engines; say what to do.
+
+    Ends with 1 where something is broken; what is merely optional does not count.
+    """
+    findings = run_async(_all(context.obj, quiet=as_json))
+    if as_json:
+        typer.echo(json.dumps([asdict(finding) for finding in findings], indent=2))
+    else:
+        _show(findings)
+    if any(finding.state is State.BROKEN for finding in findings):
+        raise typer.Exit(Exit.FAILED)
+
+
+async def _all(settings: Settings, *, quiet: bool) -> list[Finding]:
+    console = Console(stderr=True, quiet=quiet)
+    findings = []
+    for name, check in CHECKS.items():
+        with console.status(f"Checking {name} …"):
+            try:
+                findings.append(await check(settings))
+            except CockpitError as error:
+                findings.append(Finding(name, State.BROKEN, error.spoken))
+    return findings
+
+
+def _show(findings: list[Finding]) -> None:
+    marks = {State.OK: "[green]ok[/]", State.OPTIONAL: "[yellow]--[/]", State.BROKEN: "[red]no[/]"}
+    table = Table(box=None, pad_edge=False, show_header=False)
+    for finding in findings:
+        text = finding.found + (f"\n[bold]→ {finding.advice}[/]" if finding.advice else "")
+        table.add_row(marks[finding.state], finding.part, text)
+    Console().print(table)
+
+
+async def _interpreter(_: Settings) -> Finding:
+    found = f"Python {platform.python_version()} on {platform.machine()}"
+    if sys.version_info < NEEDED:
+        return Finding("interpreter", State.BROKEN, found, "Install Python 3.12 or newer.")
+    return Finding("interpreter", State.OK, found)
+
+
+async def _assets(settings: Settings) -> Finding:
+    store = AssetStore.from_settings(settings.assets)
+    faults = await asyncio.to_thread(store.faults)
+    if faults:
+        return Finding("assets", State.BROKEN, " ".join(faults), "Run `cockpit models pull`.")
+    return Finding("assets", State.OK, f"all default files are there with the right hash, in {store.root}")  # fmt: skip  # noqa: E501
+
+
+async def _broker(settings: Settings) -> Finding:
+    if settings.bus.host is None:
+        began = time.monotonic()
+        async with EmbeddedBroker(settings.bus) as broker, VehicleBus(broker.settings) as bus:
+            await bus.ready()
+        took = (time.monotonic() - began) * 1000
+        return Finding("broker", State.OK, f"the embedded one starts and answers in {took:.0f} ms")
+    address = f"{settings.bus.host}:{settings.bus.port}"
+    try:
+        async with VehicleBus(settings.bus) as bus:
+            await bus.ready()
+            owners = sorted(name for name, owner in bus.owners.items() if owner.online)
+    except CockpitError as error:
+        advice = f"Start a broker at {address}, or leave bus.host empty for the embedded one."
+        return Finding("broker", State.BROKEN, error.spoken, advice)
+    if not owners:
+        advice = "Connect ECUs, or run `cockpit sim run`."
+        return Finding("broker", State.OPTIONAL, f"{address} answers, but no ECU is online", advice)
+    return Finding("broker", State.OK, f"{address} answers; ECUs online: {', '.join(owners)}")
+
+
+async def _audio(_: Settings) -> Finding:
+    try:
+        import sounddevice
+    except (ImportError, OSError) as error:
+        advice = "Install libportaudio2 and sounddevice to use a microphone; files work without."
+        return Finding("audio devices", State.OPTIONAL, f"no PortAudio here ({error})", advice)
+    devices = sounddevice.query_devices()
+    inputs = sum(device["max_input_channels"] > 0 for device in devices)
+    outputs = sum(device["max_output_channels"] > 0 for device in devices)
+    if not inputs or not outputs:
+        advice = "Connect a microphone and a loudspeaker; audio files work without."
+        found = f"{inputs} inputs, {outputs} outputs"
+        return Finding("audio devices", State.OPTIONAL, found, advice)
+    return Finding("audio devices", State.OK, f"{inputs} inputs, {outputs} outputs")
+
+
+async def _map(settings: Settings) -> Finding:
+    from skills.navigation import probe
+
+    folder = settings.maps.root / settings.maps.name
+    try:
+        found = await asyncio.to_thread(probe, folder)
+    except CockpitError as error:
+        advice = "Run `cockpit maps import FILE.osm.pbf`, or `make setup` for the default map."
+        return Finding("map", State.BROKEN, error.spoken, advice)
+    return Finding("map", State.OK, found)
+
+
+async def _language_model(settings: Settings) -> Finding:
+    from cockpit.agent.llm import probe
+
+    path = _model_path(settings)
+    advice = f"Run `cockpit models pull {settings.agent.model}`."
+    if settings.agent.planner is PlannerChoice.TEMPLATE:
+        return Finding("language model", State.OPTIONAL, "not used (agent.planner is template)")
+    try:
+        began = time.monotonic()
+        found = await asyncio.to_thread(probe, path, settings.agent)
+    except CockpitError as error:
+        return Finding("language model", State.BROKEN, error.spoken, advice)
+    took = time.monotonic() - began
+    return Finding("language model", State.OK, f"{found}, loaded in {took:.1f} s")
+
+
+def _model_path(settings: Settings) -> Path:
+    named = Path(settings.agent.model)
+    return named if named.is_file() else AssetStore.from_settings(settings.assets).path(named.name)
+
+
+async def _recognizer(settings: Settings) -> Finding:
+    from cockpit.speech.recognizer import open_recognizer
+
+    began = time.monotonic()
+    recognizer = await open_recognizer(settings.speech, AssetStore.from_settings(settings.assets))
+    took = time.monotonic() - began
+    await recognizer.close()
+    return Finding("recogniser", State.OK, f"{recognizer.name}, loaded in {took:.1f} s")
+
+
+async def _voice(settings: Settings) -> Finding:
+    from cockpit.speech.piper import PiperVoice
+
+    store = AssetStore.from_settings(settings.assets)
+    async with PiperVoice(store.path(settings.speech.voice)) as voice:
+        began = time.monotonic()
+        audio = await voice.synthesize("All is well.")
+        took = time.monotonic() - began
+    return Finding("voice", State.OK, f"{audio.seconds:.1f} s of speech made in {took:.2f} s")
+
+
+CHECKS: dict[str, Check] = {
+    "interpreter": _interpreter,
+    "assets": _assets,
+    "broker": _broker,
+    "audio devices": _audio,
+    "map": _map,
+    "language model": _language_model,
+    "recogniser": _recognizer,
+    "voice": _voice,
+}

@@ -1,0 +1,68 @@
+"""``cockpit listen``: a spoken request from an audio file."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from cockpit.agent.plan import Turn
+from cockpit.cli.exits import run_async
+from cockpit.cli.vehicle import open_vehicle
+from cockpit.session import open_session
+from cockpit.settings import Settings
+from cockpit.speech.audio import Audio, read_audio, write_wav
+from cockpit.speech.segments import join, utterances
+from cockpit.voice import SpokenTurn, VoicePipeline
+from vehicle_bus.seats import Seat
+
+
+def listen(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="WAV (or FLAC, OGG) of any rate, width, channels.")],
+    seat: Annotated[Seat, typer.Option(help="Where the speaker sits.")] = Seat.DRIVER,
+    reply_wav: Annotated[Path | None, typer.Option(help="Write the spoken answer here.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a request.")] = False,
+) -> None:
+    """Recognise a recording, act on it and answer.
+
+    A long recording may hold several requests, with a pause between them; each is a turn.
+    """
+    run_async(_listen(context.obj, file, seat, reply_wav, as_json=as_json))
+
+
+async def _listen(
+    settings: Settings, file: Path, seat: Seat, reply_wav: Path | None, *, as_json: bool
+) -> None:
+    audio = await asyncio.to_thread(read_audio, file)
+    requests = await asyncio.to_thread(utterances, audio)
+    console = Console(stderr=True)
+    if not requests:
+        console.print(f"Nobody speaks in {file.name}.", highlight=False)
+    replies: list[Audio] = []
+    async with (
+        open_vehicle(settings) as bus,
+        open_session(settings, bus) as session,
+        VoicePipeline.open(settings, session.agent) as pipeline,
+    ):
+        for request in requests:
+            spoken = await pipeline.hear(request, seat)
+            if spoken.fault:
+                console.print(spoken.fault, style="yellow", highlight=False)
+            if spoken.reply:
+                replies.append(spoken.reply)
+            typer.echo(json.dumps(spoken.to_json()) if as_json else _text(spoken))
+    if reply_wav and replies:
+        await asyncio.to_thread(write_wav, reply_wav, join(replies))
+        console.print(f"The answer is in {reply_wav}.", highlight=False)
+
+
+def _text(spoken: SpokenTurn) -> str:
+    turn: Turn | None = spoken.turn
+    if turn is None:
+        return f"heard: {spoken.transcript.text or '(nothing)'}"
+    return f"heard: {spoken.transcript.text}\nreply: {turn.reply}"

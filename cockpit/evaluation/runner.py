@@ -1,0 +1,179 @@
+"""Runs scenarios against the simulated vehicle: one process, one broker, sped-up time."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Self
+
+from cockpit.agent.plan import Turn, Utterance
+from cockpit.evaluation.checks import Observation, failures
+from cockpit.evaluation.scenario import Expect, Scenario
+from cockpit.session import Session, open_session
+from cockpit.settings import Settings
+from sim.vehicle import SimulatedVehicle
+from skills.navigation import ActiveRoute, SavedPlaces
+from skills.shopping import ShoppingList
+from vehicle_bus.broker import EmbeddedBroker
+from vehicle_bus.catalogue import Kind
+
+TIME_SCALE = 200.0
+SETTLE = 10.0  # s, until the caches of the session agree with the vehicle
+
+
+class SetClock:
+    """A clock that stands where the scenario put it, or runs with the system's."""
+
+    def __init__(self) -> None:
+        self.at: datetime | None = None
+
+    def now(self) -> datetime:
+        """The scenario's ``now``; the system's time where it gives none."""
+        return self.at or datetime.now().astimezone()
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioResult:
+    """How a scenario went.
+
+    Attributes:
+        id: the scenario's.
+        failures: one sentence each; empty where it passed.
+        planner: who planned the last turn.
+        latency_ms: planning and acting of the slowest turn.
+    """
+
+    id: str
+    failures: tuple[str, ...]
+    planner: str
+    latency_ms: float
+
+    @property
+    def passed(self) -> bool:
+        """True where nothing failed."""
+        return not self.failures
+
+    def to_json(self) -> dict[str, Any]:
+        """An entry of ``results`` (DESIGN §10)."""
+        return {
+            "id": self.id,
+            "passed": self.passed,
+            "failures": list(self.failures),
+            "planner": self.planner,
+            "latency_ms": round(self.latency_ms, 1),
+        }
+
+
+class Evaluation:
+    """A vehicle and a session that run one scenario after another."""
+
+    def __init__(self, car: SimulatedVehicle, session: Session, clock: SetClock) -> None:
+        self._car = car
+        self._session = session
+        self._clock = clock
+        self._actuators = frozenset(
+            path for path, signal in session.bus.catalogue.items() if signal.kind is Kind.ACTUATOR
+        )
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, settings: Settings) -> AsyncIterator[Self]:
+        """Start broker, vehicle and session; the user's own data are not touched."""
+        clock = SetClock()
+        with tempfile.TemporaryDirectory(prefix="cockpit-eval-") as folder:
+            own = settings.model_copy(update={"data_dir": Path(folder)})
+            map_dir = settings.maps.root / settings.maps.name
+            async with (
+                EmbeddedBroker(settings.bus) as broker,
+                SimulatedVehicle(broker.settings, time_scale=TIME_SCALE, map_dir=map_dir) as car,
+                open_session(own, broker.settings, clock=clock) as session,
+            ):
+                yield cls(car, session, clock)
+
+    async def run(self, scenario: Scenario) -> ScenarioResult:
+        """Run one scenario from a fresh start."""
+        before = await self._begin(scenario)
+        found: list[str] = []
+        slowest = 0.0
+        turn: Turn | None = None
+        for number, step in enumerate(scenario.turns, 1):
+            began = time.perf_counter()
+            seat = step.seat or scenario.given.seat
+            turn = await self._session.agent.turn(Utterance(step.user, seat))
+            slowest = max(slowest, (time.perf_counter() - began) * 1000)
+            if step.expect is not None:
+                await self._car.settled()
+                seen = await self._observe(before, turn)
+                prefix = f"turn {number}: " if len(scenario.turns) > 1 else ""
+                found += [prefix + text for text in failures(step.expect, seen)]
+        assert turn is not None
+        if not any(step.expect for step in scenario.turns):
+            await self._car.settled()
+            found = failures(Expect(), await self._observe(before, turn))
+        return ScenarioResult(scenario.id, tuple(found), turn.planner, slowest)
+
+    async def _begin(self, scenario: Scenario) -> dict[str, Any]:
+        given = scenario.given
+        self._clock.at = given.now
+        await self._session.restart()
+        resources = self._session.resources
+        await (await resources.get(ActiveRoute)).clear()
+        await self._session.bus.publish_document("nav/route", None)
+        places = {name: place.model_dump() for name, place in given.places.items()}
+        (await resources.get(SavedPlaces)).replace(places)
+        (await resources.get(ShoppingList)).replace(given.shopping)
+        await self._car.reset(given.signals, given.absent)
+        before = self._car.snapshot()
+        await self._agree(before)
+        return before
+
+    async def _agree(self, wanted: dict[str, Any]) -> None:
+        """Wait until the session's cache has what the vehicle published."""
+        async with asyncio.timeout(SETTLE):
+            while self._session.bus.values() != wanted:
+                await asyncio.sleep(0.005)
+
+    async def _observe(self, before: dict[str, Any], turn: Turn) -> Observation:
+        shopping = await self._session.resources.get(ShoppingList)
+        route = self._session.bus.document("nav/route")
+        return Observation(
+            before=before,
+            after=self._car.snapshot(),
+            actuators=self._actuators,
+            reply=turn.reply,
+            asks=turn.asks,
+            shopping=[item.name for item in shopping.items()],
+            destination=route.get("destination") if route else None,
+        )
+
+
+async def evaluate(
+    settings: Settings,
+    scenarios: Sequence[Scenario],
+    finished: Callable[[ScenarioResult], None],
+) -> list[ScenarioResult]:
+    """Run all scenarios, telling each result as it comes."""
+    results = []
+    async with Evaluation.open(settings) as evaluation:
+        for scenario in scenarios:
+            result = await evaluation.run(scenario)
+            finished(result)
+            results.append(result)
+    return results
+
+
+def report(results: Sequence[ScenarioResult]) -> dict[str, Any]:
+    """The object that ``eval --json`` writes."""
+    passed = sum(result.passed for result in results)
+    return {
+        "total": len(results),
+        "passed": passed,
+        "failed": len(results) - passed,
+        "results": [result.to_json() for result in results],
+    }

@@ -1,0 +1,118 @@
+"""From audio to action to spoken answer: recogniser, agent and voice in one line."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+
+from cockpit.agent.agent import Agent
+from cockpit.agent.plan import Turn, Utterance
+from cockpit.assets.store import AssetStore
+from cockpit.settings import Settings
+from cockpit.speech.audio import Audio
+from cockpit.speech.errors import SpeechError
+from cockpit.speech.piper import PiperVoice
+from cockpit.speech.recognizer import Recognizer, Transcript, open_recognizer
+from vehicle_bus.seats import Seat
+
+
+@dataclass(frozen=True)
+class SpokenTurn:
+    """A turn that began as audio.
+
+    Attributes:
+        transcript: what was recognised.
+        turn: what the agent made of it; None where nobody spoke.
+        reply: the spoken answer; None without one.
+        timings_ms: ``recognize``, ``first_audio`` (reply text to first chunk), ``synthesize``.
+        fault: why there is no spoken answer, if the voice failed.
+    """
+
+    transcript: Transcript
+    turn: Turn | None
+    reply: Audio | None
+    timings_ms: dict[str, float]
+    fault: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """``say --json`` with the transcript and the timings of speech added (DESIGN §9)."""
+        base = self.turn.to_json() if self.turn else {"text": "", "reply": "", "plan": []}
+        timings = {**base.get("timings_ms", {}), **self.timings_ms}
+        return {
+            **base,
+            "transcript": self.transcript.text,
+            "confidence": round(self.transcript.confidence, 3),
+            "recognizer": self.transcript.engine,
+            "audio_seconds": round(self.transcript.audio_seconds, 2),
+            "timings_ms": {name: round(value, 1) for name, value in timings.items()},
+        }
+
+
+class VoicePipeline:
+    """Hears, acts and answers, one utterance at a time."""
+
+    def __init__(self, recognizer: Recognizer, agent: Agent, voice: PiperVoice) -> None:
+        self.recognizer = recognizer
+        self.agent = agent
+        self.voice = voice
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, settings: Settings, agent: Agent) -> AsyncIterator[Self]:
+        """Load recogniser and voice side by side.
+
+        Raises:
+            SpeechError: an engine cannot be started.
+            CockpitError: a model is not in the asset store.
+        """
+        store = AssetStore.from_settings(settings.assets)
+        async with AsyncExitStack() as stack:
+            voice, recognizer = await asyncio.gather(
+                stack.enter_async_context(PiperVoice(store.path(settings.speech.voice))),
+                open_recognizer(settings.speech, store),
+            )
+            stack.push_async_callback(recognizer.close)
+            yield cls(recognizer, agent, voice)
+
+    async def hear(self, audio: Audio, seat: Seat) -> SpokenTurn:
+        """Recognise an utterance, run its turn and speak the answer."""
+        transcript = await self.recognizer.transcribe(audio)
+        timings = {"recognize": transcript.processing_seconds * 1000}
+        if not transcript.text:
+            return SpokenTurn(transcript, None, None, timings)
+        turn = await self.agent.turn(Utterance(transcript.text, seat, transcript.confidence))
+        try:
+            reply, spoken = await self.speak(turn.reply)
+        except SpeechError as error:
+            return SpokenTurn(transcript, turn, None, timings, error.spoken)
+        return SpokenTurn(transcript, turn, reply, {**timings, **spoken})
+
+    async def speak(self, text: str) -> tuple[Audio | None, dict[str, float]]:
+        """Audio of a reply, and how long its first chunk and the whole took, in milliseconds.
+
+        Raises:
+            SpeechError: the voice failed twice.
+        """
+        if not text:
+            return None, {}
+        began = time.perf_counter()
+        first: float | None = None
+        chunks: list[Audio] = []
+        async for chunk in self.voice.stream(text):
+            if first is None:
+                first = time.perf_counter()
+            chunks.append(chunk)
+        if first is None:
+            return None, {}
+        audio = Audio(np.concatenate([chunk.samples for chunk in chunks]), chunks[0].rate)
+        ended = time.perf_counter()
+        return audio, {
+            "first_audio": (first - began) * 1000,
+            "synthesize": (ended - began) * 1000,
+        }
