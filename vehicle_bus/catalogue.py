@@ -417,7 +417,18 @@ _SIDES = {
     ("Row2", "Left"): "rear left",
     ("Row2", "Right"): "rear right",
 }
-_SILENT = set("Vehicle Cabin Body Chassis Powertrain HVAC Station Infotainment Light Axle".split())
+_SILENT = {
+    "Vehicle",
+    "Cabin",
+    "Body",
+    "Chassis",
+    "Powertrain",
+    "HVAC",
+    "Station",
+    "Infotainment",
+    "Light",
+    "Axle",
+}
 
 
 @cache
