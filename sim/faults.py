@@ -155,11 +155,7 @@ def parse_fault(text: str, *, ecus: Collection[str], signals: Iterable[str]) -> 
             raise _invalid(
                 written, f'"{number.strip()}" is not a number of seconds up to {LONGEST:g}', right
             )
-    known = {
-        Target.ECU: lambda: list(ecus),
-        Target.SIGNAL: lambda: list(signals),
-        Target.NONE: list[str],
-    }[form.target]()
+    known = list(ecus if form.target is Target.ECU else signals)
     if form.target is Target.NONE:
         if colon:
             raise _invalid(written, f'"{word}" concerns every ECU', form.example)

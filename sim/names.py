@@ -24,6 +24,7 @@ _NAMES: tuple[tuple[str, str], ...] = (
     (r"Cabin\.Seat\.{at}\.", "such adjustment of the {own} seat"),
     (r"Cabin\.Light\.Spotlight\.{at}\.", "{own} reading light"),
     (r"Cabin\.Light\.AmbientLight\.{at}\.", "{own} ambient light"),
+    (r"Cabin\.Light\.IsDomeOn", "dome light"),
     (r"Cabin\.Sunroof\.Shade\.", "sunshade"),
     (r"Cabin\.Sunroof\.", "sunroof"),
     (r"Cabin\.RearShade\.", "rear shade"),
@@ -43,6 +44,8 @@ _NAMES: tuple[tuple[str, str], ...] = (
     (r"Body\.Trunk\.Front\.", "front trunk"),
     (r"Body\.Hood\.", "hood"),
     (r"Body\.Horn\.", "horn"),
+    (r"Body\.Mirrors\.DriverSide\.IsHeatingOn", "left mirror heating"),
+    (r"Body\.Mirrors\.PassengerSide\.IsHeatingOn", "right mirror heating"),
     (r"Body\.Mirrors\.DriverSide\.", "left mirror"),
     (r"Body\.Mirrors\.PassengerSide\.", "right mirror"),
     (r"Body\.Windshield\.Front\.IsHeatingOn", "windshield heating"),
@@ -66,6 +69,7 @@ _NAMES: tuple[tuple[str, str], ...] = (
     (r"Exterior\.AirTemperature", "outside thermometer"),
     (r"Driver\.FatigueLevel", "driver monitor"),
     (r"Speed$", "speedometer"),
+    (r"TraveledDistance$", "odometer"),
 )
 
 

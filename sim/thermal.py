@@ -68,9 +68,11 @@ def vent_temperature(cabin: Cabin, demand: Demand) -> float:
     Without the compressor nothing gets colder than the air taken in.
     """
     intake = cabin.air if demand.recirculation else demand.outside
-    if demand.setpoint is None:
+    if demand.setpoint is None or demand.fan <= 0:
         return intake
-    wanted = demand.setpoint + GAIN * (demand.setpoint - cabin.air)
+    # What the envelope loses at the setpoint is made up for, so that no error remains.
+    held = ENVELOPE * (demand.setpoint - demand.outside) / (BLOWER * demand.fan)
+    wanted = demand.setpoint + held + GAIN * (demand.setpoint - cabin.air)
     coldest = COLDEST_VENT if demand.cooling else intake
     return min(max(wanted, min(coldest, HOTTEST_VENT)), HOTTEST_VENT)
 
