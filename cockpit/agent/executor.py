@@ -7,7 +7,7 @@ import dataclasses
 import logging
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import Enum
@@ -28,7 +28,6 @@ from skills.api import (
     SkillError,
     SkillSet,
     Status,
-    Value,
 )
 from vehicle_bus.errors import CockpitError, CommandRejected, SignalAbsent
 from vehicle_bus.seats import Seat
@@ -67,13 +66,11 @@ class Execution:
     Attributes:
         outcomes: in the order of the calls; calls that were given are left out.
         pending: questions, in the order of the calls that asked them.
-        signals: signals that were changed, with their new values.
         journals: how to take each call back.
     """
 
     outcomes: tuple[Outcome, ...] = ()
     pending: tuple[Pending, ...] = ()
-    signals: dict[str, Value] = field(default_factory=dict)
     journals: list[tuple[Call, CallJournal]] = field(default_factory=list)
 
 
@@ -183,7 +180,6 @@ class _Run:
         self._questions: dict[int, AnswerNeeded] = {}
         self._ended = [asyncio.Event() for _ in calls]
         self._writes = TurnWrites(owner._gate)
-        execution.signals = self._writes.signals
 
     async def all(self) -> None:
         """Run every call that was not given and fill the execution."""
@@ -219,7 +215,9 @@ class _Run:
         waits = _references(self._calls[index].arguments, index)
         if self._owner.is_question(self._calls[index]):
             waits |= {
-                before for before in range(index) if not self._owner.is_question(self._calls[before])
+                before
+                for before in range(index)
+                if not self._owner.is_question(self._calls[before])
             }
         return frozenset(waits - self._given)
 
@@ -284,6 +282,8 @@ class _Run:
             return [self._resolved(item, index) for item in value]
         reference = _reference(value, index)
         if reference is None:
+            if isinstance(value, str) and (match := _REFERENCE.fullmatch(value)) and match[2]:
+                raise SkillError("I lost track of what belongs together there.")
             return value
         position, fields = reference
         found: Any = self._outcomes[position].result

@@ -60,6 +60,9 @@ class CallJournal:
 class Gate:
     """Reads and writes of one session's vehicle.
 
+    Attributes:
+        changed: value by path of everything that was changed since it was last emptied.
+
     Args:
         bus: the connected bus.
         policies: the vehicle's rules.
@@ -76,6 +79,7 @@ class Gate:
         self._policies = policies
         self._monotonic = monotonic
         self._targets: dict[str, tuple[Value, float]] = {}
+        self.changed: dict[str, Value] = {}
 
     def current(self, path: str) -> Value | None:
         """What policies take for the current value: the target of a signal on its way.
@@ -143,6 +147,7 @@ class Gate:
             ack = await self.bus.set(path, value)
         except BusError as error:
             return Change(path, moving_to, value, _status(error), error.spoken)
+        self.changed[path] = value
         if ack.status == "done":
             return Change(path, moving_to, value, Status.DONE)
         self._targets[path] = (value, self._monotonic() + ON_ITS_WAY)
@@ -211,11 +216,7 @@ class _Entry:
 
 
 class TurnWrites:
-    """Collects what the running calls of one turn write, and decides about it together.
-
-    Attributes:
-        signals: value by path of everything that was changed so far in the turn.
-    """
+    """Collects what the running calls of one turn write, and decides about it together."""
 
     def __init__(self, gate: Gate, grace: float = GRACE) -> None:
         self._gate = gate
@@ -225,7 +226,6 @@ class TurnWrites:
         self._asked: dict[str, Value] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._flushes: set[asyncio.Task[None]] = set()
-        self.signals: dict[str, Value] = {}
 
     def join(self, index: int) -> None:
         """A call runs now: the others wait for what it writes."""
@@ -316,8 +316,6 @@ class TurnWrites:
         }
         changes = await self._gate.send(replace(judgement, writes=writes))
         for path, change in changes.items():
-            if change.status in (Status.DONE, Status.MOVING):
-                self.signals[path] = change.value
             if change.status.ok and path in asked:
                 self._asked[path] = change.value
         for entry in entries:

@@ -133,10 +133,11 @@ class View:
             and not same(self.current(path), value)
         )
 
-    def written(self, pattern: str, value: Value) -> Iterator[str]:
-        """Written paths that match a glob and bring their signal to ``value``."""
-        for path in self.writes:
-            if fnmatchcase(path, pattern) and self.turned(path, value):
+    def written(self, pattern: str, value: Value | None) -> Iterator[str]:
+        """Written paths that match a glob and bring their signal to ``value`` (None: any)."""
+        for path, target in self.writes.items():
+            wanted = target if value is None else value
+            if fnmatchcase(path, pattern) and self.turned(path, wanted):
                 yield path
 
     def add(self, trigger: str, path: str, value: Value, because: str) -> Iterator[Add]:
@@ -153,9 +154,9 @@ def _number(value: Value | None) -> float | None:
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
-# What is unsafe while the car moves: glob, value that is unsafe, what was wanted. Closing,
-# locking and switching off are missing on purpose: they are never refused.
-UNSAFE_WHILE_MOVING: tuple[tuple[str, Value, str], ...] = (
+# What is unsafe while the car moves: glob, the unsafe value (None: any), what was wanted.
+# Closing, locking and switching off are missing on purpose: they are never refused.
+UNSAFE_WHILE_MOVING: tuple[tuple[str, Value | None, str], ...] = (
     ("Vehicle.Cabin.Door.*.IsOpen", True, "open the doors"),
     ("Vehicle.Cabin.Door.*.IsLocked", False, "unlock the doors"),
     ("Vehicle.Body.Trunk.*.IsOpen", True, "open the trunk"),
@@ -163,6 +164,8 @@ UNSAFE_WHILE_MOVING: tuple[tuple[str, Value, str], ...] = (
     ("Vehicle.Body.Hood.IsOpen", True, "open the hood"),
     ("Vehicle.Body.Mirrors.*.IsFolded", True, "fold the mirrors"),
     ("Vehicle.Chassis.ParkingBrake.IsEngaged", True, "set the parking brake"),
+    ("Vehicle.Cabin.Seat.Row1.DriverSide.Position", None, "move the driver's seat"),
+    ("Vehicle.Cabin.Seat.Row1.DriverSide.Backrest.Recline", None, "move the driver's backrest"),
     (
         "Vehicle.Powertrain.TractionBattery.Charging.ChargingPort.*.IsFlapOpen",
         True,
@@ -199,10 +202,8 @@ def fog_lights_set_beams(view: View) -> Iterator[Finding]:
     for path in FOG:
         if not view.turned(path):
             continue
-        yield from view.add(path, LOW_BEAM, True, "because fog lights need the low beam")
-        yield from view.add(
-            path, HIGH_BEAM, False, "because high beam and fog lights don't go together"
-        )
+        yield from view.add(path, LOW_BEAM, True, "because the fog lights need it")
+        yield from view.add(path, HIGH_BEAM, False, "because it blinds with the fog lights on")
         for beam in (LOW_BEAM, HIGH_BEAM):
             if beam in view.writes and beam not in view.asked:
                 yield After(path, beam)
@@ -265,9 +266,7 @@ def ac_helpers(view: View) -> Iterator[Finding]:
             yield from view.add(AC, path, 0, "because the air conditioning is on")
     for path in FRONT_FANS:
         if (view.number(path) or 0) < FAN_LEVEL_1:
-            yield from view.add(
-                AC, path, FAN_LEVEL_1, "because the air conditioning needs the fan"
-            )
+            yield from view.add(AC, path, FAN_LEVEL_1, "because the air conditioning needs the fan")
 
 
 def window_with_ac_asks(view: View) -> Iterator[Finding]:

@@ -1,0 +1,270 @@
+"""One turn: understand, check, act, and say what really happened (DESIGN §6)."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from cockpit.agent.correction import Correction, correction
+from cockpit.agent.dialogue import (
+    Conversation,
+    Declined,
+    Proposal,
+    Resume,
+    about_the_conversation,
+)
+from cockpit.agent.executor import Execution, Executor
+from cockpit.agent.gate import Gate
+from cockpit.agent.plan import (
+    Call,
+    DialogueContext,
+    Outcome,
+    Plan,
+    Planner,
+    Turn,
+    Utterance,
+    Verdict,
+)
+from cockpit.agent.wording import is_question, proposal, render
+from cockpit.events import EventStream, PlanMade, TurnFinished, UtteranceHeard
+from cockpit.settings import AgentSettings, PlannerChoice
+from skills.api import SkillError, Status
+from vehicle_bus.errors import CockpitError
+
+log = logging.getLogger(__name__)
+
+HEARD_BADLY: Final = 0.3
+"""Recognitions below this confidence are asked back before anything is done."""
+
+NOT_UNDERSTOOD = "Sorry, I didn't understand that."
+NOT_OFFLINE = "Sorry, I can't answer that offline."
+NOT_ABLE = "Sorry, I can't do that offline."
+DECLINED = "Okay, I won't."
+BROKEN = "Sorry, something went wrong there."
+
+
+class Agent:
+    """Turns utterances into turns, one at a time.
+
+    Args:
+        planners: templates first; at most one of each name.
+        executor: runs plans.
+        gate: the way to the vehicle, for what a turn changed.
+        conversation: the dialogue so far.
+        events: told of everything that happens.
+        settings: thresholds and the choice of planners.
+    """
+
+    def __init__(
+        self,
+        planners: Sequence[Planner],
+        executor: Executor,
+        gate: Gate,
+        conversation: Conversation,
+        events: EventStream,
+        settings: AgentSettings,
+    ) -> None:
+        self._planners = {planner.name: planner for planner in planners}
+        self._executor = executor
+        self._gate = gate
+        self.conversation = conversation
+        self._events = events
+        self._settings = settings
+        self._one_at_a_time = asyncio.Lock()
+
+    async def turn(self, utterance: Utterance) -> Turn:
+        """Everything from what was said to the reply.
+
+        Never raises for anything a speaker, a skill or the vehicle can cause. When it is
+        cancelled, commands that were sent still finish and can be taken back.
+        """
+        async with self._one_at_a_time:
+            return await _Turn(self, utterance).run()
+
+
+class _Turn:
+    """One turn under way."""
+
+    def __init__(self, agent: Agent, utterance: Utterance) -> None:
+        self._agent = agent
+        self._utterance = utterance
+        self._conversation = agent.conversation
+        self._plan: Plan | None = None
+        self._outcomes: tuple[Outcome, ...] = ()
+        self._plan_ms = 0.0
+        self._execute_ms = 0.0
+
+    async def run(self) -> Turn:
+        """Run it."""
+        began = time.perf_counter()
+        self._agent._events.publish(UtteranceHeard(self._utterance))
+        self._agent._gate.changed.clear()
+        try:
+            reply = await self._reply()
+        except CockpitError as error:
+            reply = error.spoken
+        except Exception:  # whatever breaks, the next turn works
+            log.exception("the turn failed")
+            reply = BROKEN
+        question = self._conversation.question
+        asks = question is not None and question in reply
+        self._conversation.said(reply)
+        turn = Turn(
+            utterance=self._utterance,
+            reply=reply,
+            asks=asks,
+            planner=self._plan.planner if self._plan else "dialogue",
+            outcomes=self._outcomes,
+            signals=dict(self._agent._gate.changed),
+            timings_ms={
+                "plan": self._plan_ms,
+                "execute": self._execute_ms,
+                "total": (time.perf_counter() - began) * 1000,
+            },
+            plan=self._plan,
+        )
+        self._agent._events.publish(TurnFinished(turn))
+        return turn
+
+    async def _reply(self) -> str:
+        text, seat = self._utterance.text, self._utterance.seat
+        if not text.strip():
+            return ""
+        match self._conversation.answer(text, seat):
+            case Declined():
+                following = self._conversation.question
+                return f"{DECLINED} {following}" if following else DECLINED
+            case Proposal(plan=plan):
+                self._plan = plan
+                return await self._act(plan.calls)
+            case Resume() as answer:
+                return await self._resume(answer)
+        began = time.perf_counter()
+        fixed = await self._corrected()
+        plan = fixed.plan if fixed else await self._understand()
+        self._plan = plan
+        self._plan_ms = (time.perf_counter() - began) * 1000
+        if plan is not None:
+            self._agent._events.publish(PlanMade(plan, self._plan_ms))
+        if plan is None or not all(about_the_conversation(call) for call in plan.calls):
+            self._conversation.heard_something_else(seat)
+        if fixed is not None:
+            self._conversation.heard_something_else(seat)
+            await self._conversation.take_back(fixed.replaces)
+        return await self._follow(plan)
+
+    # Understanding.
+
+    async def _corrected(self) -> Correction | None:
+        """What a correction of the last turn ("no, 23") asks for; None where it is none."""
+        template = self._agent._planners.get("template")
+        last = self._conversation.last
+        if template is None or last is None or last.seat is not self._utterance.seat:
+            return None
+        return await correction(self._utterance, last.calls, template, self._agent._executor)
+
+    async def _understand(self) -> Plan | None:
+        """The plan of the first planner that is sure; else the best guess there is."""
+        last = self._conversation.last
+        context = DialogueContext(last.calls if last else ())
+        guess: Plan | None = None
+        for name in self._order():
+            planner = self._agent._planners.get(name)
+            plan = await planner.plan(self._utterance, context) if planner else None
+            if plan is None:
+                continue
+            plan = self._doubted(plan)
+            if plan.verdict in (Verdict.ACT, Verdict.NOTHING):
+                return plan
+            if guess is None or guess.verdict is not Verdict.UNSURE:
+                guess = plan
+        return guess
+
+    def _order(self) -> tuple[str, ...]:
+        match self._agent._settings.planner:
+            case PlannerChoice.AUTO:
+                return ("template", "lm")
+            case choice:
+                return (choice.value,)
+
+    def _doubted(self, plan: Plan) -> Plan:
+        """The plan, but unsure where its confidence does not do."""
+        wanted = self._agent._settings.confidence_to_act
+        doubtful = plan.planner == "lm" and plan.confidence < wanted
+        acts = any(not self._agent._executor.is_question(call) for call in plan.calls)
+        if self._utterance.confidence < HEARD_BADLY and acts:
+            doubtful = True
+        if plan.verdict is Verdict.ACT and doubtful:
+            return replace(plan, verdict=Verdict.UNSURE)
+        return plan
+
+    # Acting.
+
+    async def _follow(self, plan: Plan | None) -> str:
+        verdict = plan.verdict if plan else Verdict.UNKNOWN
+        if plan is not None and verdict is Verdict.ACT and plan.calls:
+            return await self._act(plan.calls)
+        if plan is not None and verdict is Verdict.NOTHING:
+            return plan.reply or ""
+        if plan is not None and verdict is Verdict.UNSURE and self._worth_asking(plan):
+            question = proposal(plan.calls, self._agent._executor.skills)
+            self._conversation.ask([Proposal(plan, question)], self._utterance.seat)
+            return question
+        if plan is not None and plan.reply:
+            return plan.reply
+        if is_question(self._utterance.text):
+            return NOT_OFFLINE
+        return NOT_ABLE if plan is not None and verdict is Verdict.UNKNOWN else NOT_UNDERSTOOD
+
+    def _worth_asking(self, plan: Plan) -> bool:
+        """A guess that could be right and could be carried out."""
+        if not plan.calls or plan.confidence < self._agent._settings.confidence_to_act / 2:
+            return False
+        try:
+            self._agent._executor.check(plan.calls)
+        except SkillError:
+            return False
+        return True
+
+    async def _act(self, calls: Sequence[Call]) -> str:
+        execution = Execution()
+        began = time.perf_counter()
+        try:
+            await self._agent._executor.run(calls, self._utterance.seat, execution=execution)
+        finally:
+            self._conversation.remember(self._utterance.seat, calls, execution)
+        self._execute_ms = (time.perf_counter() - began) * 1000
+        return self._tell(execution)
+
+    async def _resume(self, answer: Resume) -> str:
+        pending = answer.pending
+        # The asking call runs again, and with it what was waiting for its result.
+        again = {pending.index} | {
+            index
+            for index, outcome in pending.outcomes.items()
+            if index > pending.index and outcome.status is Status.SKIPPED
+        }
+        given = {i: outcome for i, outcome in pending.outcomes.items() if i not in again}
+        execution = Execution()
+        began = time.perf_counter()
+        try:
+            await self._agent._executor.run(
+                pending.calls,
+                self._utterance.seat,
+                execution=execution,
+                confirmed={pending.index: answer.confirmed},
+                given=given,
+            )
+        finally:
+            self._conversation.remember(self._utterance.seat, pending.calls, execution)
+        self._execute_ms = (time.perf_counter() - began) * 1000
+        return self._tell(execution)
+
+    def _tell(self, execution: Execution) -> str:
+        self._outcomes = execution.outcomes
+        self._conversation.ask(execution.pending, self._utterance.seat)
+        return render(execution.outcomes, self._conversation.question, self._agent._executor.skills)

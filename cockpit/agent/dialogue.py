@@ -1,0 +1,257 @@
+"""The conversation: the open question, corrections, undo, and what was said last."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from cockpit.agent.executor import Execution, Pending
+from cockpit.agent.fastpath import answers, is_no, is_yes
+from cockpit.agent.gate import CallJournal
+from cockpit.agent.plan import Call, Plan
+from skills.api import Clock, SkillSet
+from vehicle_bus.seats import Seat
+
+UNDO_DEPTH: Final = 20
+"""How many turns can be taken back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A plan too doubtful to run unasked: a yes runs it."""
+
+    plan: Plan
+    question: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """Go on with a call that asked: the answer is known now.
+
+    Attributes:
+        pending: the call and its plan, with the chosen arguments put in.
+        confirmed: keys of its questions that are answered with yes.
+    """
+
+    pending: Pending
+    confirmed: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    """The answer was no: nothing is done."""
+
+
+type Answer = Resume | Proposal | Declined
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    about: Pending | Proposal
+    seat: Seat
+    until: datetime
+
+    @property
+    def text(self) -> str:
+        return (
+            self.about.question
+            if isinstance(self.about, Proposal)
+            else self.about.question.question
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PastTurn:
+    """What a turn did.
+
+    Attributes:
+        seat: who spoke.
+        calls: what was called.
+        journals: how to take each call back.
+    """
+
+    seat: Seat
+    calls: tuple[Call, ...]
+    journals: tuple[tuple[Call, CallJournal], ...]
+
+
+class Conversation:
+    """State of one session's conversation; implements ``skills.api.Dialogue``.
+
+    Args:
+        skills: for titles.
+        clock: tells when a question lapses.
+        answer_timeout: seconds that a question stays open.
+    """
+
+    def __init__(self, skills: SkillSet, clock: Clock, answer_timeout: float) -> None:
+        self._skills = skills
+        self._clock = clock
+        self._timeout = timedelta(seconds=answer_timeout)
+        self._questions: deque[_Question] = deque()
+        self._undoable: deque[PastTurn] = deque(maxlen=UNDO_DEPTH)
+        self._hooks: list[Callable[[], None]] = []
+        self._last_reply: str | None = None
+        self._last: PastTurn | None = None
+
+    # The part that skills see.
+
+    @property
+    def last_reply(self) -> str | None:
+        """What was said last, or None."""
+        return self._last_reply
+
+    def drop_question(self) -> bool:
+        """Forget the open question, and those that would have followed."""
+        was_open = self.question is not None
+        self._questions.clear()
+        return was_open
+
+    async def undo(self) -> str | None:
+        """Take back the last turn that changed something; said again, the one before it.
+
+        Raises:
+            CockpitError: the vehicle did not take it back.
+        """
+        while self._undoable:
+            turn = self._undoable[-1]
+            if names := await self._revert(turn.journals):
+                self._forget(turn)
+                return names
+            self._forget(turn)
+        return None
+
+    def interrupt(self) -> None:
+        """Stop speaking and whatever can be stopped."""
+        for hook in self._hooks:
+            hook()
+
+    def abilities(self) -> tuple[str, ...]:
+        """Titles of the skills that are there."""
+        return tuple(skill.title for skill in self._skills.skills)
+
+    # The part that the agent uses.
+
+    def on_interrupt(self, hook: Callable[[], None]) -> None:
+        """Have ``hook`` called when somebody says "stop"."""
+        self._hooks.append(hook)
+
+    @property
+    def question(self) -> str | None:
+        """The question that waits for an answer."""
+        self._drop_lapsed()
+        return self._questions[0].text if self._questions else None
+
+    @property
+    def last(self) -> PastTurn | None:
+        """The last turn that called something."""
+        return self._last
+
+    def ask(self, about: Sequence[Pending | Proposal], seat: Seat) -> None:
+        """Queue questions; the first is open, the others follow its answer."""
+        until = self._clock.now() + self._timeout
+        self._questions.extend(_Question(item, seat, until) for item in about)
+
+    def answer(self, text: str, seat: Seat) -> Answer | None:
+        """What a sentence answers to the open question; None where it is no answer.
+
+        The question is closed by an answer. It stays open for its own speaker when somebody
+        in another seat talks.
+        """
+        self._drop_lapsed()
+        if not self._questions or self._questions[0].seat is not seat:
+            return None
+        about = self._questions[0].about
+        answer = _proposal(text, about) if isinstance(about, Proposal) else _call(text, about)
+        if answer is not None:
+            self._questions.popleft()
+            until = self._clock.now() + self._timeout
+            self._questions = deque(replace(item, until=until) for item in self._questions)
+        return answer
+
+    def heard_something_else(self, seat: Seat) -> None:
+        """The asked person gave a new command in place of an answer: forget the questions."""
+        if self._questions and self._questions[0].seat is seat:
+            self._questions.clear()
+
+    def said(self, reply: str) -> None:
+        """Remember a reply, for "say that again"."""
+        if reply:
+            self._last_reply = reply
+
+    def remember(self, seat: Seat, calls: Sequence[Call], execution: Execution) -> None:
+        """Remember what a turn called and how to take it back.
+
+        Calls about the conversation itself (repeat, help, undo) are no part of it.
+        """
+        calls = [call for call in calls if not about_the_conversation(call)]
+        if not calls:
+            return
+        journals = tuple(entry for entry in execution.journals if entry[1])
+        self._last = PastTurn(seat, tuple(calls), journals)
+        if journals:
+            self._undoable.append(self._last)
+
+    async def take_back(self, functions: frozenset[str]) -> bool:
+        """Take back the last turn's calls of some functions, as a correction does.
+
+        Returns:
+            True where something was taken back.
+
+        Raises:
+            CockpitError: the vehicle did not take it back.
+        """
+        if self._last is None:
+            return False
+        chosen = tuple(entry for entry in self._last.journals if entry[0].function in functions)
+        done = await self._revert(chosen)
+        if not any(journal for _, journal in self._last.journals):
+            self._forget(self._last)
+        return done is not None
+
+    async def _revert(self, journals: Sequence[tuple[Call, CallJournal]]) -> str | None:
+        names: dict[str, None] = {}
+        for call, journal in reversed(journals):
+            if journal:
+                await journal.revert()
+                names[call.function] = None
+        return ", ".join(reversed(names)) or None
+
+    def _forget(self, turn: PastTurn) -> None:
+        if turn in self._undoable:
+            self._undoable.remove(turn)
+
+    def _drop_lapsed(self) -> None:
+        if self._questions and self._clock.now() > self._questions[0].until:
+            self._questions.clear()
+
+
+def about_the_conversation(call: Call) -> bool:
+    """True for the skill that talks about the conversation itself."""
+    return call.function.startswith("assistant.")
+
+
+def _proposal(text: str, about: Proposal) -> Answer | None:
+    if is_yes(text):
+        return about
+    return Declined() if is_no(text) else None
+
+
+def _call(text: str, about: Pending) -> Answer | None:
+    choices = about.question.choices
+    chosen = answers(text, tuple(choice.label for choice in choices)) if choices else None
+    if chosen is None and is_no(text):
+        return Declined()
+    if chosen is None and is_yes(text):
+        chosen = 0
+    if chosen is None:
+        return None
+    if not choices:
+        return Resume(about, about.confirmed | {about.question.key})
+    call = about.calls[about.index]
+    call = replace(call, arguments={**call.arguments, **choices[chosen].args})
+    calls = (*about.calls[: about.index], call, *about.calls[about.index + 1 :])
+    return Resume(replace(about, calls=calls), about.confirmed)
