@@ -249,37 +249,36 @@ class Connection:
             raise self._explain(error) from error
 
     def _explain(self, error: aiomqtt.MqttError) -> BusUnreachable:
-        where = f"the broker at {self.address}"
+        where = f"broker at {self.address}"
         if isinstance(error, aiomqtt.MqttCodeError):
             code = error.rc.value if isinstance(error.rc, ReasonCode) else error.rc
             if code in _BAD_CREDENTIALS:
                 return Refused(
-                    f"{where.capitalize()} does not accept the user name or password; "
+                    f"The {where} does not accept the user name or password; "
                     "check bus.username and bus.password."
                 )
-            return BusUnreachable(f"{where.capitalize()} refused the connection ({error}).")
+            return BusUnreachable(f"The {where} refused the connection ({error}).")
         # aiomqtt hides what went wrong below it, except in the context.
         cause = error.__context__
         if isinstance(cause, ssl.SSLCertVerificationError):
             return Refused(
-                f"The certificate of {where} is not trusted ({cause.verify_message.rstrip('.')}); "
+                f"The certificate of the {where} is not trusted ({cause.verify_message.rstrip('.')}); "
                 "check bus.tls_ca and the host name."
             )
         if isinstance(cause, ssl.SSLError):
             return Refused(
-                f"No encrypted connection to {where} is possible ({cause.reason or cause}); "
+                f"No encrypted connection to the {where} is possible ({cause.reason or cause}); "
                 "check bus.tls and bus.port."
             )
         if isinstance(cause, socket.gaierror):
-            return BusUnreachable(f"The host name of {where} is not known; check bus.host.")
+            return BusUnreachable(f"The host name of the {where} is not known; check bus.host.")
         if isinstance(cause, ConnectionRefusedError):
             return BusUnreachable(
                 f"Nothing answers at {self.address}; start the broker or check bus.host and "
                 "bus.port."
             )
         return BusUnreachable(
-            f"{where.capitalize()} cannot be reached ({error}); check bus.host, bus.port and "
-            "bus.tls."
+            f"The {where} cannot be reached ({error}); check bus.host, bus.port and bus.tls."
         )
 
     def _lose(self, cause: Exception) -> None:
