@@ -115,6 +115,7 @@ class SignalOwner:
             without one every target is rejected.
         values: first values of signals.
         clock: current time, timezone-aware.
+        connect: makes the connection; the simulator puts faults in here.
 
     Attributes:
         dropped: how many targets were dropped: expired, seen before, malformed.
@@ -130,6 +131,7 @@ class SignalOwner:
         on_target: TargetHandler | None = None,
         values: Mapping[str, Value] = MappingProxyType({}),
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        connect: Callable[..., Connection] = Connection,
     ) -> None:
         self.name = name
         self.owns = tuple(owns)
@@ -146,7 +148,7 @@ class SignalOwner:
         self._seen: OrderedDict[str, AckPayload | None] = OrderedDict()
         self._tasks: set[asyncio.Task[None]] = set()
         self._faults: list[Exception] = []
-        self._connection = Connection(
+        self._connection = connect(
             settings,
             name,
             on_open=self._on_open,
