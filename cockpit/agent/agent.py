@@ -11,6 +11,7 @@ from typing import Final
 
 from cockpit.agent.correction import Correction, correction
 from cockpit.agent.dialogue import (
+    Accepted,
     Conversation,
     Declined,
     Proposal,
@@ -135,14 +136,14 @@ class _Turn:
         if not text.strip():
             return ""
         match self._conversation.answer(text, seat):
-            case Declined():
-                following = self._conversation.question
-                return f"{DECLINED} {following}" if following else DECLINED
-            case Proposal(plan=plan):
+            case Declined(rest=rest):
+                return await self._declined(rest)
+            case Accepted(plan=plan, rest=rest):
                 self._plan = plan
-                return await self._act(plan.calls)
-            case Resume() as answer:
-                return await self._resume(answer)
+                return await self._and_more(await self._act(plan.calls), plan.calls, rest)
+            case Resume(pending=pending, rest=rest) as answer:
+                reply = await self._resume(answer)
+                return await self._and_more(reply, [pending.calls[pending.index]], rest)
         began = time.perf_counter()
         fixed = await self._corrected()
         plan = fixed.plan if fixed else await self._understand()
@@ -150,12 +151,42 @@ class _Turn:
         self._plan_ms = (time.perf_counter() - began) * 1000
         if plan is not None:
             self._agent._events.publish(PlanMade(plan, self._plan_ms))
-        if plan is None or not all(about_the_conversation(call) for call in plan.calls):
+        calls = plan.calls if plan else ()
+        if not calls or not all(about_the_conversation(call) for call in calls):
             self._conversation.heard_something_else(seat)
         if fixed is not None:
-            self._conversation.heard_something_else(seat)
             await self._conversation.take_back(fixed.replaces)
         return await self._follow(plan)
+
+    async def _declined(self, rest: str) -> str:
+        """ "No" and what is wanted instead, where that is understood."""
+        plan = await self._rest(rest)
+        if plan is not None:
+            self._conversation.heard_something_else(self._utterance.seat)
+            self._plan = plan
+            return await self._act(plan.calls)
+        following = self._conversation.question
+        return f"{DECLINED} {following}" if following else DECLINED
+
+    async def _and_more(self, reply: str, answered: Sequence[Call], rest: str) -> str:
+        """What was said after "yes", unless it only says again what was asked."""
+        plan = await self._rest(rest)
+        again = {call.function for call in answered}
+        if plan is None or again & {call.function for call in plan.calls}:
+            return reply
+        outcomes = self._outcomes
+        more = await self._act(plan.calls)
+        self._outcomes = (*outcomes, *self._outcomes)
+        return f"{reply} {more}".strip()
+
+    async def _rest(self, rest: str) -> Plan | None:
+        template = self._agent._planners.get("template")
+        if not rest or template is None:
+            return None
+        last = self._conversation.last
+        context = DialogueContext(last.calls if last else ())
+        plan = await template.plan(replace(self._utterance, text=rest), context)
+        return plan if plan and plan.verdict is Verdict.ACT and plan.calls else None
 
     # Understanding.
 
@@ -165,7 +196,7 @@ class _Turn:
         last = self._conversation.last
         if template is None or last is None or last.seat is not self._utterance.seat:
             return None
-        return await correction(self._utterance, last.calls, template, self._agent._executor)
+        return await correction(self._utterance, last.calls, template)
 
     async def _understand(self) -> Plan | None:
         """The plan of the first planner that is sure; else the best guess there is."""

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from cockpit.agent.choices import chosen
 from cockpit.agent.executor import Execution, Pending
-from cockpit.agent.fastpath import answers, is_no, is_yes
+from cockpit.agent.fastpath.answers import answers
 from cockpit.agent.gate import CallJournal
 from cockpit.agent.plan import Call, Plan
 from skills.api import Clock, SkillSet
@@ -34,18 +35,30 @@ class Resume:
     Attributes:
         pending: the call and its plan, with the chosen arguments put in.
         confirmed: keys of its questions that are answered with yes.
+        rest: what else was said.
     """
 
     pending: Pending
     confirmed: frozenset[str]
+    rest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The proposed plan is to be run; ``rest`` is what else was said."""
+
+    plan: Plan
+    rest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Declined:
-    """The answer was no: nothing is done."""
+    """The answer was no: nothing is done; ``rest`` is what else was said."""
+
+    rest: str = ""
 
 
-type Answer = Resume | Proposal | Declined
+type Answer = Resume | Accepted | Declined
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,23 +248,25 @@ def about_the_conversation(call: Call) -> bool:
 
 
 def _proposal(text: str, about: Proposal) -> Answer | None:
-    if is_yes(text):
-        return about
-    return Declined() if is_no(text) else None
+    answer = answers(text)
+    if answer.yes is None:
+        return None
+    return Accepted(about.plan, answer.rest) if answer.yes else Declined(answer.rest)
 
 
 def _call(text: str, about: Pending) -> Answer | None:
     choices = about.question.choices
-    chosen = answers(text, tuple(choice.label for choice in choices)) if choices else None
-    if chosen is None and is_no(text):
-        return Declined()
-    if chosen is None and is_yes(text):
-        chosen = 0
-    if chosen is None:
+    place = chosen(text, [choice.label for choice in choices]) if choices else None
+    answer = answers(text)
+    if place is None and answer.yes is False:
+        return Declined(answer.rest)
+    if place is None and answer.yes is None:
         return None
     if not choices:
-        return Resume(about, about.confirmed | {about.question.key})
+        return Resume(about, about.confirmed | {about.question.key}, answer.rest)
     call = about.calls[about.index]
-    call = replace(call, arguments={**call.arguments, **choices[chosen].args})
-    calls = (*about.calls[: about.index], call, *about.calls[about.index + 1 :])
-    return Resume(replace(about, calls=calls), about.confirmed)
+    arguments = {**call.arguments, **choices[place or 0].args}
+    calls = list(about.calls)
+    calls[about.index] = replace(call, arguments=arguments)
+    rest = answer.rest if place is None else ""
+    return Resume(replace(about, calls=tuple(calls)), about.confirmed, rest)

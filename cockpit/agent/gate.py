@@ -16,7 +16,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from cockpit.agent.policies import PACK, Ask, Judgement, Policy, Refuse, judge, same
-from skills.api import AnswerNeeded, Change, Refused, Revert, SkillError, Status, Value
+from skills.api import AnswerNeeded, Change, Refused, SkillError, Status, Value
+from skills.api.context import Revert
 from vehicle_bus.client import VehicleBus
 from vehicle_bus.errors import (
     BusError,

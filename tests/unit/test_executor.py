@@ -1,0 +1,344 @@
+"""Running plans: order, references, questions, and every way a call can end."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cockpit.agent.executor import Execution, Executor
+from cockpit.agent.gate import Gate
+from cockpit.agent.plan import Call
+from cockpit.agent.policies import AC, FRONT_FANS, SHADE, SUNROOF, WINDOWS
+from cockpit.agent.resources import SessionResources
+from cockpit.events import CallFinished, CallStarted, EventStream
+from skills.api import Environment, SkillError, Status
+from tests.fakes.bus import FakeBus
+from tests.fakes.skill import all_skills
+from tests.fakes.vehicle import FakeClock, FakeDialogue
+from tests.fakes.waiting import until
+from vehicle_bus.errors import CommandFailed, CommandRejected
+from vehicle_bus.seats import Seat
+
+TEMPERATURE = "Vehicle.Cabin.HVAC.Station.Row1.Driver.Temperature"
+VOLUME = "Vehicle.Cabin.Infotainment.Media.Volume"
+TRUNK = "Vehicle.Body.Trunk.Rear.IsOpen"
+
+
+@pytest.fixture
+def bus() -> FakeBus:
+    return FakeBus()
+
+
+@pytest.fixture
+def events() -> EventStream:
+    return EventStream()
+
+
+@pytest.fixture
+def executor(bus: FakeBus, events: EventStream) -> Executor:
+    environment = Environment(Path("unused"), None, FakeClock())
+    return Executor(
+        all_skills(),
+        Gate(bus),  # type: ignore[arg-type]
+        resources=SessionResources(environment),
+        environment=environment,
+        dialogue=FakeDialogue(),
+        events=events,
+        limit=0.2,
+    )
+
+
+def call(name: str, /, **arguments: Any) -> Call:
+    return Call(f"test.{name}", arguments)
+
+
+async def run(executor: Executor, *calls: Call, **more: Any) -> Execution:
+    return await executor.run(calls, Seat.DRIVER, **more)
+
+
+async def test_call_that_succeeds_is_done(executor: Executor, bus: FakeBus) -> None:
+    execution = await run(executor, call("write", path=TEMPERATURE, number=23))
+    assert [outcome.status for outcome in execution.outcomes] == [Status.DONE]
+    assert bus.state[TEMPERATURE] == 23
+
+
+async def test_all_calls_of_a_sentence_run(executor: Executor, bus: FakeBus) -> None:
+    execution = await run(
+        executor,
+        call("write", path=TEMPERATURE, number=23),
+        call("refuse"),
+        call("write", path=VOLUME, number=10),
+        call("find", name="Kamppi"),
+    )
+    statuses = [outcome.status for outcome in execution.outcomes]
+    assert statuses == [Status.DONE, Status.REFUSED, Status.DONE, Status.DONE]
+    assert (bus.state[TEMPERATURE], bus.state[VOLUME]) == (23, 10)
+
+
+async def test_what_is_already_so_is_not_sent(executor: Executor, bus: FakeBus) -> None:
+    execution = await run(executor, call("write", path=TEMPERATURE, number=21))
+    assert execution.outcomes[0].status is Status.ALREADY
+    assert bus.sent == []
+    assert not execution.journals[0][1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ({"path": TEMPERATURE, "number": 200}, "The number can't be higher than 100."),
+        ({"number": 3}, "I need to know the path."),
+        ({"path": TEMPERATURE, "colour": 3}, "I don't know what to do with the colour."),
+    ],
+)
+async def test_wrong_argument_fails_with_its_sentence(
+    executor: Executor, arguments: dict[str, Any], sentence: str
+) -> None:
+    execution = await run(executor, call("write", **arguments))
+    assert execution.outcomes[0].status is Status.FAILED
+    assert execution.outcomes[0].reason == sentence
+
+
+async def test_unknown_function_fails(executor: Executor) -> None:
+    execution = await run(executor, Call("test.fly", {}))
+    assert execution.outcomes[0].status is Status.FAILED
+    with pytest.raises(SkillError):
+        executor.check([Call("test.fly", {})])
+
+
+async def test_reference_takes_a_field_of_an_earlier_result(executor: Executor) -> None:
+    execution = await run(
+        executor,
+        call("find", name="Kamppi"),
+        call("go", to="$1.place.name", latitude="$1.place.latitude"),
+    )
+    assert execution.outcomes[1].result.text == "Going to Kamppi at 60."  # type: ignore[union-attr]
+
+
+async def test_reference_to_a_missing_field_fails(executor: Executor) -> None:
+    execution = await run(
+        executor, call("find", name="Kamppi"), call("go", to="$1.place.age", latitude=1)
+    )
+    assert execution.outcomes[1].status is Status.FAILED
+
+
+async def test_text_that_looks_like_a_price_is_no_reference(executor: Executor) -> None:
+    execution = await run(executor, call("find", name="$5"))
+    assert execution.outcomes[0].result.place.name == "$5"  # type: ignore[union-attr]
+
+
+async def test_call_that_depends_on_a_failed_one_is_skipped(executor: Executor) -> None:
+    execution = await run(
+        executor,
+        call("find", name="nowhere"),
+        call("go", to="$1.place.name", latitude=1),
+        call("find", name="Kamppi"),
+    )
+    statuses = [outcome.status for outcome in execution.outcomes]
+    assert statuses == [Status.FAILED, Status.SKIPPED, Status.DONE]
+
+
+async def test_independent_calls_are_sent_together(executor: Executor, bus: FakeBus) -> None:
+    bus.held = asyncio.Event()
+    task = asyncio.create_task(
+        run(
+            executor,
+            call("write", path=TEMPERATURE, number=23),
+            call("write", path=VOLUME, number=10),
+        )
+    )
+    await until(lambda: len(bus.sent) == 2)
+    assert bus.done == []
+    bus.held.set()
+    await task
+
+
+async def test_call_busy_elsewhere_does_not_hold_up_the_others(
+    executor: Executor, bus: FakeBus
+) -> None:
+    execution = await run(executor, call("hang"), call("write", path=VOLUME, number=10))
+    assert [outcome.status for outcome in execution.outcomes] == [Status.FAILED, Status.DONE]
+    assert execution.outcomes[0].reason == "That took too long, so I gave up."
+
+
+async def test_crash_of_a_skill_costs_only_its_call(executor: Executor, bus: FakeBus) -> None:
+    execution = await run(executor, call("crash"), call("write", path=VOLUME, number=10))
+    assert [outcome.status for outcome in execution.outcomes] == [Status.FAILED, Status.DONE]
+    assert "was not done" in (execution.outcomes[0].reason or "")
+
+
+async def test_question_sees_what_the_calls_before_it_did(executor: Executor) -> None:
+    execution = await run(
+        executor, call("write", path=VOLUME, number=10), call("read", path=VOLUME)
+    )
+    assert execution.outcomes[1].result.text == "It is 10."  # type: ignore[union-attr]
+
+
+async def test_policies_judge_the_whole_sentence_whatever_the_order(
+    executor: Executor, bus: FakeBus
+) -> None:
+    bus.state |= {SUNROOF: 60, SHADE: 100}
+    execution = await run(
+        executor, call("write", path=SHADE, number=0), call("write", path=SUNROOF, number=0)
+    )
+    assert [outcome.status for outcome in execution.outcomes] == [Status.DONE, Status.DONE]
+    assert bus.done == [SUNROOF, SHADE]
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+async def test_explicit_fan_speed_wins_over_the_one_that_ac_brings(
+    executor: Executor, bus: FakeBus, reverse: bool
+) -> None:
+    bus.state |= dict.fromkeys(FRONT_FANS, 0)
+    calls = [call("write", path=AC, on=True), call("write", path=FRONT_FANS[0], number=80)]
+    await run(executor, *(reversed(calls) if reverse else calls))
+    assert bus.state[FRONT_FANS[0]] == 80
+    assert bus.state[FRONT_FANS[1]] == 20
+    assert len(bus.sent) == 3
+
+
+async def test_later_call_wins_over_an_earlier_one(executor: Executor, bus: FakeBus) -> None:
+    execution = await run(
+        executor,
+        call("write", path=VOLUME, number=10),
+        call("write", path=VOLUME, number=20),
+    )
+    assert bus.sent == [(VOLUME, 20)]
+    assert [outcome.status for outcome in execution.outcomes] == [Status.DONE, Status.DONE]
+
+
+async def test_stopped_call_leaves_the_others_alone(executor: Executor, bus: FakeBus) -> None:
+    bus.state[AC] = True
+    execution = await run(
+        executor,
+        call("write", path=WINDOWS[0], number=100),
+        call("write", path=VOLUME, number=20),
+        call("write", path=TRUNK, on=True),
+    )
+    statuses = [outcome.status for outcome in execution.outcomes]
+    assert statuses == [Status.ASKED, Status.DONE, Status.ASKED]
+    assert [pending.question.key for pending in execution.pending] == [
+        "window-with-ac",
+        "open-trunk",
+    ]
+    assert bus.sent == [(VOLUME, 20)]
+
+
+async def test_added_write_belongs_to_the_call_that_brought_it(
+    executor: Executor, bus: FakeBus
+) -> None:
+    bus.state[WINDOWS[1]] = 90
+    execution = await run(
+        executor, call("write", path=VOLUME, number=20), call("write", path=AC, on=True)
+    )
+    first, second = (outcome.result for outcome in execution.outcomes)
+    assert first.added == ()  # type: ignore[union-attr]
+    assert [change.path for change in second.added] == [WINDOWS[1]]  # type: ignore[union-attr]
+
+
+async def test_write_is_not_sent_where_what_it_needs_failed(
+    executor: Executor, bus: FakeBus
+) -> None:
+    bus.errors[SHADE] = CommandFailed("The sunshade is jammed.")
+    execution = await run(executor, call("write", path=SUNROOF, number=50))
+    assert [path for path, _ in bus.sent] == [SHADE]
+    assert execution.outcomes[0].status is Status.FAILED
+    assert execution.outcomes[0].reason == "The sunshade is jammed."
+
+
+async def test_sunroof_is_sent_once_the_shade_is_done(executor: Executor, bus: FakeBus) -> None:
+    await run(executor, call("write", path=SUNROOF, number=50))
+    assert bus.done == [SHADE, SUNROOF]
+
+
+async def test_rejection_is_reported_as_the_ecu_said_it(executor: Executor, bus: FakeBus) -> None:
+    bus.errors[WINDOWS[2]] = CommandRejected("The child lock is on.")
+    execution = await run(executor, call("write", path=WINDOWS[2], number=50))
+    outcome = execution.outcomes[0]
+    assert (outcome.status, outcome.reason) == (Status.REJECTED, "The child lock is on.")
+
+
+async def test_broker_that_is_away_fails_with_a_sentence(executor: Executor, bus: FakeBus) -> None:
+    bus.reachable = False
+    execution = await run(
+        executor, call("write", path=VOLUME, number=20), call("read", path=VOLUME)
+    )
+    for outcome in execution.outcomes:
+        assert outcome.status is Status.FAILED
+        assert outcome.reason == "I can't reach the vehicle right now."
+
+
+async def test_signal_that_the_vehicle_lacks_is_absent(executor: Executor, bus: FakeBus) -> None:
+    del bus.state[TRUNK], bus.state[VOLUME]
+    execution = await run(executor, call("write", path=TRUNK, on=True), call("read", path=VOLUME))
+    assert [outcome.status for outcome in execution.outcomes] == [Status.ABSENT, Status.ABSENT]
+
+
+async def test_moving_signal_is_moving_and_can_be_reversed(
+    executor: Executor, bus: FakeBus
+) -> None:
+    bus.moving.add(WINDOWS[0])
+    execution = await run(executor, call("write", path=WINDOWS[0], number=100))
+    assert execution.outcomes[0].status is Status.MOVING
+    # The window still reports 0, but closing it is not "already so".
+    execution = await run(executor, call("write", path=WINDOWS[0], number=0))
+    assert bus.sent == [(WINDOWS[0], 100), (WINDOWS[0], 0)]
+
+
+async def test_journal_brings_everything_back_added_writes_too(
+    executor: Executor, bus: FakeBus
+) -> None:
+    bus.state |= {WINDOWS[0]: 100, FRONT_FANS[0]: 0}
+    before = dict(bus.state)
+    execution = await run(executor, call("write", path=AC, on=True))
+    assert bus.state != before
+    await execution.journals[0][1].revert()
+    assert bus.state == before
+
+
+async def test_journal_does_not_bring_back_what_is_unsafe_now(
+    executor: Executor, bus: FakeBus
+) -> None:
+    bus.state[TRUNK] = True
+    execution = await run(executor, call("write", path=TRUNK, on=False))
+    bus.state["Vehicle.Speed"] = 80.0
+    with pytest.raises(SkillError, match="while the car is moving"):
+        await execution.journals[0][1].revert()
+    assert bus.state[TRUNK] is False
+
+
+async def test_cancelled_turn_leaves_sent_commands_and_can_be_undone(
+    executor: Executor, bus: FakeBus
+) -> None:
+    bus.held = asyncio.Event()
+    execution = Execution()
+    task = asyncio.create_task(
+        run(executor, call("write", path=VOLUME, number=10), execution=execution)
+    )
+    await until(lambda: bus.sent)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    bus.held.set()
+    await until(lambda: execution.journals[0][1])
+    assert bus.state[VOLUME] == 10
+    await execution.journals[0][1].revert()
+    assert bus.state[VOLUME] == 30
+
+
+async def test_events_tell_of_every_call(executor: Executor, events: EventStream) -> None:
+    async with events.watch() as queue:
+        await run(executor, call("find", name="Kamppi"), call("refuse"))
+    seen = [queue.get_nowait() for _ in range(queue.qsize())]
+    assert sum(isinstance(event, CallStarted) for event in seen) == 2
+    assert [event.outcome.status for event in seen if isinstance(event, CallFinished)] == [
+        Status.DONE,
+        Status.REFUSED,
+    ]
+
+
+def test_clock_is_the_sessions(executor: Executor) -> None:
+    assert executor.clock.now() == datetime(2026, 6, 1, 8, 30)
