@@ -261,8 +261,9 @@ class Connection:
         # aiomqtt hides what went wrong below it, except in the context.
         cause = error.__context__
         if isinstance(cause, ssl.SSLCertVerificationError):
+            fault = cause.verify_message.rstrip(".")
             return Refused(
-                f"The certificate of the {where} is not trusted ({cause.verify_message.rstrip('.')}); "
+                f"The certificate of the {where} is not trusted ({fault}); "
                 "check bus.tls_ca and the host name."
             )
         if isinstance(cause, ssl.SSLError):

@@ -36,6 +36,8 @@ from vehicle_bus.topics import TopicKind, Topics
 log = logging.getLogger(__name__)
 
 REMEMBERED_IDS = 1000
+ECHO_TIMEOUT = 2.0
+"""Seconds to wait for our own state to come back from the broker."""
 AT_ONCE = 64
 """Targets that are worked on at the same time; more are refused."""
 
@@ -146,6 +148,8 @@ class SignalOwner:
         self._values: dict[str, tuple[Value, bytes]] = {}
         self._cleared: set[str] = set()
         self._seen: OrderedDict[str, AckPayload | None] = OrderedDict()
+        self._announced = asyncio.Event()
+        self._leaving = False
         self._tasks: set[asyncio.Task[None]] = set()
         self._faults: list[Exception] = []
         self._connection = connect(
@@ -176,6 +180,7 @@ class SignalOwner:
         Raises:
             ExceptionGroup: what a handler of targets raised in the meantime.
         """
+        self._leaving = True
         for task in self._tasks:
             task.cancel()
         if self._tasks:
@@ -251,14 +256,28 @@ class SignalOwner:
     # Connection
 
     async def _on_open(self) -> None:
-        await self._connection.subscribe(sorted(map(self._topics.target, self._owned)))
+        state = self._topics.state(self.name)
+        self._announced = asyncio.Event()
+        await self._connection.subscribe([state, *sorted(map(self._topics.target, self._owned))])
         for path in self._cleared:
             self._connection.post(self._topics.value(path), b"", retain=True)
         for path, (_, data) in self._values.items():
             self._connection.post(self._topics.value(path), data, retain=True)
-        await self._connection.publish(
-            self._topics.state(self.name), self._state(EcuState.ONLINE), retain=True
-        )
+        self._connection.post(state, self._state(EcuState.ONLINE), retain=True)
+        # A broker may confirm a message before it handles it. Once ours comes back, whoever
+        # connects from now on sees it.
+        try:
+            async with asyncio.timeout(ECHO_TIMEOUT):
+                await self._announced.wait()
+        except TimeoutError:
+            log.warning("%s: the broker did not return its state", self.name)
+
+    def _on_own_state(self, online: bool) -> None:
+        if online:
+            self._announced.set()
+        elif self.connected and not self._leaving:
+            # The last will of a connection of ours that the broker gave up only now.
+            self._post(self._topics.state(self.name), self._state(EcuState.ONLINE), True)
 
     async def _flush(self, messages: Sequence[tuple[str, bytes]]) -> None:
         if not self.connected:
@@ -297,6 +316,8 @@ class SignalOwner:
         topic = str(message.topic)
         try:
             parsed = self._topics.parse(topic)
+            if parsed.kind is TopicKind.STATE and not message.retain:
+                self._on_own_state(message.payload == self._state(EcuState.ONLINE))
             if parsed.kind is not TopicKind.TARGET or parsed.name not in self._owned:
                 return
             assert isinstance(message.payload, bytes | bytearray)

@@ -8,11 +8,11 @@ import signal
 import sys
 import time
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Set
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console, Group
@@ -66,7 +66,7 @@ async def _broker(settings: BusSettings, host: str, port: int) -> None:
 @app.command()
 def monitor(
     context: typer.Context,
-    filter: Annotated[  # noqa: A002
+    filter: Annotated[
         str | None,
         typer.Option(metavar="GLOB", help="Part of a topic or VSS path, or a glob of one."),
     ] = None,
@@ -102,8 +102,10 @@ async def _monitor(
                 typer.echo(line)
             return
         await bus.ready()
-        reading = asyncio.create_task(_follow(traffic, view, count), name="monitor")
-        stopping = asyncio.create_task(interrupted.wait(), name="interrupt")
+        reading: asyncio.Task[Any] = asyncio.create_task(
+            _follow(traffic, view, count), name="monitor"
+        )
+        stopping: asyncio.Task[Any] = asyncio.create_task(interrupted.wait(), name="interrupt")
         try:
             if sys.stdout.isatty():
                 await _show(view, bus, {reading, stopping})
@@ -131,7 +133,7 @@ async def _follow(traffic: AsyncIterator[Message], view: View, count: int | None
             return
 
 
-async def _show(view: View, bus: VehicleBus, ends: set[asyncio.Task[None]]) -> None:
+async def _show(view: View, bus: VehicleBus, ends: Set[asyncio.Task[Any]]) -> None:
     # It also ends when the monitor's task failed, so that the fault is seen.
     console = Console()
     with Live(view.table(console, bus), console=console, screen=True, auto_refresh=False) as live:

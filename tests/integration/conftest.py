@@ -1,0 +1,38 @@
+"""Brokers for the integration tests."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.fakes.brokers import Embedded, Mosquitto, RestartableBroker, find_mosquitto
+
+NO_MOSQUITTO = "the mosquitto broker is not installed (Debian: apt-get install mosquitto)"
+
+
+@pytest.fixture
+async def mosquitto(tmp_path: Path) -> AsyncIterator[Mosquitto]:
+    """A running mosquitto that anybody may connect to."""
+    if find_mosquitto() is None:
+        pytest.skip(NO_MOSQUITTO)
+    async with Mosquitto(tmp_path) as broker:
+        yield broker
+
+
+@pytest.fixture(params=["amqtt", pytest.param("mosquitto", marks=pytest.mark.mosquitto)])
+async def broker(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> AsyncIterator[RestartableBroker]:
+    """A running broker, once embedded and once mosquitto."""
+    running: RestartableBroker
+    if request.param == "amqtt":
+        running = Embedded()
+    elif find_mosquitto() is None:
+        pytest.skip(NO_MOSQUITTO)
+    else:
+        running = Mosquitto(tmp_path)
+    await running.start()
+    yield running
+    await running.stop()
