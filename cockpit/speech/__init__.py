@@ -1,0 +1,1 @@
+"""Recognition and synthesis, all on this machine."""

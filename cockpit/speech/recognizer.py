@@ -1,0 +1,135 @@
+"""What a recogniser is, and choosing one."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+from cockpit.settings import RecognizerChoice, SpeechSettings
+from cockpit.speech.audio import Audio
+from cockpit.speech.errors import RecognizerUnavailable
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """Final text of an audio.
+
+    Attributes:
+        text: what was said; empty where nobody spoke.
+        confidence: mean probability of a token or word, 0 to 1; 0 for an empty text.
+        audio_seconds: duration of the audio.
+        processing_seconds: wall time from the whole audio to the text.
+        engine: name of the recogniser, with its model.
+        utterances: how many stretches of speech the audio had.
+        fallbacks: how many of them had to be decoded again in the padded form.
+    """
+
+    text: str
+    confidence: float
+    audio_seconds: float
+    processing_seconds: float
+    engine: str
+    utterances: int = 1
+    fallbacks: int = 0
+
+    @property
+    def real_time_factor(self) -> float:
+        """Processing time per second of audio; below 1 is faster than speech."""
+        return self.processing_seconds / self.audio_seconds if self.audio_seconds else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """What a streaming recogniser believes so far; it may still change its mind."""
+
+    text: str
+    audio_seconds: float
+
+
+class Recognizer(Protocol):
+    """Turns a whole utterance into text. One at a time; later calls wait."""
+
+    @property
+    def name(self) -> str:
+        """Engine and model."""
+        ...
+
+    async def transcribe(self, audio: Audio) -> Transcript:
+        """Recognise; cancelling the task stops the engine at its next step."""
+        ...
+
+    async def close(self) -> None:
+        """Free the model; the recogniser cannot be used any more."""
+        ...
+
+
+@runtime_checkable
+class StreamingRecognizer(Protocol):
+    """Also recognises while somebody still speaks."""
+
+    def stream(self, chunks: AsyncIterable[Audio]) -> AsyncGenerator[Partial | Transcript]:
+        """Changed partial texts as they come, and one transcript at the end of the chunks."""
+        ...
+
+
+class ModelPaths(Protocol):
+    """The part of the asset store that is needed here."""
+
+    def has(self, name: str) -> bool:
+        """Whether the asset is there, complete."""
+        ...
+
+    def path(self, name: str) -> Path:
+        """What the engine opens."""
+        ...
+
+
+def choose_recognizer(settings: SpeechSettings, store: ModelPaths) -> RecognizerChoice:
+    """Which engine makes the final text: Whisper, and Vosk when only its model is there.
+
+    Raises:
+        RecognizerUnavailable: automatic choice, and neither model is there.
+    """
+    if settings.recognizer is not RecognizerChoice.AUTO:
+        return settings.recognizer
+    if _there(store, settings.whisper_model):
+        return RecognizerChoice.WHISPER
+    if _there(store, settings.vosk_model):
+        return RecognizerChoice.VOSK
+    raise RecognizerUnavailable(
+        f"No speech recognition model is here; run `cockpit models pull {settings.whisper_model}`."
+    )
+
+
+async def open_recognizer(settings: SpeechSettings, store: ModelPaths) -> Recognizer:
+    """Load the recogniser that the settings ask for; close it when done.
+
+    A model is the name of an asset or a folder. Loading takes about half a second and
+    happens off the event loop.
+
+    Raises:
+        RecognizerUnavailable: the library or the model is missing or broken.
+        CockpitError: the store's own errors for a model that was not pulled.
+    """
+    if choose_recognizer(settings, store) is RecognizerChoice.WHISPER:
+        from cockpit.speech.whisper import WhisperRecognizer
+
+        return await WhisperRecognizer.open(
+            _model(store, settings.whisper_model),
+            variable_length=settings.whisper_variable_length,
+            threads=settings.threads,
+        )
+    from cockpit.speech.vosk import VoskRecognizer
+
+    return await VoskRecognizer.open(_model(store, settings.vosk_model))
+
+
+def _there(store: ModelPaths, name: str) -> bool:
+    return Path(name).is_dir() or store.has(name)
+
+
+def _model(store: ModelPaths, name: str) -> Path:
+    folder = Path(name)
+    return folder if folder.is_dir() else store.path(name)

@@ -1,0 +1,270 @@
+"""Whisper by CTranslate2, encoding only as much audio as there is.
+
+Whisper was trained on windows padded to 30 s, and the encoder of the padded window is most
+of the work for a short command. Encoding the features of the utterance plus a short margin
+gives the same text several times sooner in nearly all cases. Where it does not, the decoder
+tends to loop or to be unsure, which ``decoding.find_fault`` notices; that utterance is then
+encoded again in the padded form, with a beam search.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+
+from cockpit.speech.audio import RATE, Audio, Samples
+from cockpit.speech.decoding import (
+    Fault,
+    Hypothesis,
+    find_fault,
+    is_invented,
+    token_limit,
+    without_captions,
+    without_repeats,
+)
+from cockpit.speech.errors import RecognizerUnavailable
+from cockpit.speech.recognizer import Transcript
+from cockpit.speech.segments import SegmentRules, VoiceActivity
+
+WINDOW = 30 * RATE
+"""Samples of Whisper's own window."""
+
+MARGIN = 3.0
+"""Seconds of silence after the utterance in the variable-length form."""
+
+DOUBT = -0.5
+"""Average log probability below which the padded form is tried as well."""
+
+_BEAM = 5
+_LOOP_CONFIDENCE = 0.3
+_HOP = 160
+_MAX_TOKENS = 224
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """Outcome for one utterance."""
+
+    hypothesis: Hypothesis
+    fell_back: bool
+
+
+class Cancelled(Exception):
+    """The caller does not want the rest."""
+
+
+class WhisperEngine:
+    """The blocking engine: one model, used by one thread at a time."""
+
+    def __init__(
+        self,
+        model: Path,
+        *,
+        variable_length: bool = True,
+        threads: int = 2,
+        beam: int = 5,
+        language: str = "en",
+        margin: float = MARGIN,
+        doubt: float = DOUBT,
+    ) -> None:
+        """Load a CTranslate2 Whisper model, English-only or multilingual.
+
+        Args:
+            model: folder with ``model.bin`` and ``tokenizer.json``.
+            variable_length: encode only the audio there is.
+            threads: threads of the matrix products.
+            beam: beam of the first decoding; 1 is greedy.
+            language: of a multilingual model.
+            margin: seconds of silence after the utterance in the variable-length form.
+            doubt: log probability below which the padded form gets its say.
+
+        Raises:
+            RecognizerUnavailable: library or model missing or broken.
+        """
+        try:
+            import ctranslate2
+            import tokenizers
+            from faster_whisper.feature_extractor import FeatureExtractor
+            from faster_whisper.tokenizer import Tokenizer
+        except ImportError as error:
+            raise RecognizerUnavailable(
+                "Whisper needs the speech extra: pip install 'offline-cockpit[speech]'."
+            ) from error
+        try:
+            self._model = ctranslate2.models.Whisper(
+                str(model), device="cpu", compute_type="int8", intra_threads=threads
+            )
+            # The tokenizers library raises bare Exception for a file it cannot read.
+            vocabulary = tokenizers.Tokenizer.from_file(str(model / "tokenizer.json"))
+            self._tokenizer = Tokenizer(
+                vocabulary, self._model.is_multilingual, task="transcribe", language=language
+            )
+        except Exception as error:
+            raise RecognizerUnavailable(
+                f"The Whisper model {model.name} does not load ({error}); "
+                "run `cockpit models verify`."
+            ) from error
+        self._view = ctranslate2.StorageView.from_array
+        self._features = FeatureExtractor(feature_size=self._model.n_mels)
+        self._prompt = [*self._tokenizer.sot_sequence, self._tokenizer.no_timestamps]
+        self._activity = VoiceActivity()
+        self._variable = variable_length
+        self._beam = beam
+        self._margin = round(margin * RATE)
+        self._doubt = doubt
+        self.name = f"whisper/{model.name}"
+
+    def transcribe(self, audio: Audio, cancelled: threading.Event | None = None) -> Transcript:
+        """Recognise all utterances of an audio of any length and rate.
+
+        Raises:
+            Cancelled: ``cancelled`` was set; checked between utterances and between
+                the encoder and the decoder.
+        """
+        started = time.perf_counter()
+        stop = cancelled or threading.Event()
+        audio = audio.resampled(RATE)
+        decoded: list[Decoded] = []
+        for segment in self._activity.segments(audio, SegmentRules()):
+            _check(stop)
+            samples = audio.slice(segment.start, segment.end).samples
+            outcome = self.decode(samples, stop)
+            if not is_invented(outcome.hypothesis):
+                decoded.append(outcome)
+        return Transcript(
+            text=" ".join(outcome.hypothesis.text for outcome in decoded),
+            confidence=_confidence(decoded),
+            audio_seconds=audio.seconds,
+            processing_seconds=time.perf_counter() - started,
+            engine=self.name,
+            utterances=len(decoded),
+            fallbacks=sum(outcome.fell_back for outcome in decoded),
+        )
+
+    def decode(self, samples: Samples, stop: threading.Event) -> Decoded:
+        """Recognise one utterance of at most 28 s at 16 kHz, with the guard and fall-back."""
+        seconds = len(samples) / RATE
+        length = min(WINDOW, len(samples) + self._margin) if self._variable else WINDOW
+        first = self._attempt(samples, length, self._beam, stop)
+        fault = find_fault(first, seconds, strict=self._variable)
+        if fault is None and (first.logprob >= self._doubt or not self._variable):
+            return Decoded(first, fell_back=False)
+        tried = [(fault, first)]
+        for beam in {self._beam: None, _BEAM: None} if self._variable else (_BEAM,):
+            again = self._attempt(samples, WINDOW, beam, stop)
+            fault = find_fault(again, seconds)
+            tried.append((fault, again))
+            if fault is None:
+                break
+        good = [hypothesis for fault, hypothesis in tried if fault is None]
+        if good:
+            return Decoded(max(good, key=lambda item: item.logprob), fell_back=True)
+        unsure = [hypothesis for fault, hypothesis in tried if fault is Fault.UNLIKELY]
+        best = max(unsure or [tried[-1][1]], key=lambda item: item.logprob)
+        if not unsure:  # all of them loop: keep what was said once, and do not trust it
+            text = without_repeats(best.text)
+            best = Hypothesis(
+                text, best.tokens, min(best.logprob, np.log(_LOOP_CONFIDENCE)), best.no_speech
+            )
+        return Decoded(best, fell_back=True)
+
+    def _attempt(
+        self, samples: Samples, length: int, beam: int, stop: threading.Event
+    ) -> Hypothesis:
+        features = self._features(np.pad(samples, (0, max(0, length - len(samples)))), padding=0)
+        frames = np.ascontiguousarray(features[np.newaxis, :, : length // _HOP], np.float32)
+        encoded = self._model.encode(self._view(frames))
+        _check(stop)
+        limit = min(_MAX_TOKENS, token_limit(len(samples) / RATE))
+        result: Any = self._model.generate(
+            encoded,
+            [self._prompt],
+            beam_size=beam,
+            max_length=len(self._prompt) + limit,
+            return_scores=True,
+            return_no_speech_prob=True,
+        )[0]
+        tokens: list[int] = result.sequences_ids[0]
+        text = without_captions(self._tokenizer.decode(tokens))
+        return Hypothesis(
+            text, len(tokens), _logprob(result.scores[0], len(tokens)), result.no_speech_prob
+        )
+
+
+class WhisperRecognizer:
+    """The engine in a thread of its own, for the event loop."""
+
+    def __init__(self, engine: WhisperEngine, executor: ThreadPoolExecutor) -> None:
+        self._engine = engine
+        self._executor = executor
+
+    @classmethod
+    async def open(
+        cls, model: Path, *, variable_length: bool = True, threads: int = 2, language: str = "en"
+    ) -> Self:
+        """Load the model off the event loop, and run it once so that the first turn is quick.
+
+        Raises:
+            RecognizerUnavailable: library or model missing or broken.
+        """
+        executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="whisper")
+
+        def load() -> WhisperEngine:
+            engine = WhisperEngine(
+                model, variable_length=variable_length, threads=threads, language=language
+            )
+            engine.decode(np.zeros(RATE // 2, np.float32), threading.Event())
+            return engine
+
+        try:
+            engine = await asyncio.get_running_loop().run_in_executor(executor, load)
+        except BaseException:
+            executor.shutdown(wait=False)
+            raise
+        return cls(engine, executor)
+
+    @property
+    def name(self) -> str:
+        """Engine and model."""
+        return self._engine.name
+
+    async def transcribe(self, audio: Audio) -> Transcript:
+        """Recognise all utterances; cancelling the task ends the engine's work soon after."""
+        cancelled = threading.Event()
+        try:
+            return await asyncio.get_running_loop().run_in_executor(
+                self._executor, self._engine.transcribe, audio, cancelled
+            )
+        finally:
+            cancelled.set()
+
+    async def close(self) -> None:
+        """Wait for the step that runs now, and end the thread."""
+        await asyncio.to_thread(self._executor.shutdown, wait=True, cancel_futures=True)
+
+
+def _check(stop: threading.Event) -> None:
+    if stop.is_set():
+        raise Cancelled
+
+
+def _logprob(score: float, tokens: int) -> float:
+    # The score is the sum of log probabilities over the text tokens' count; the sum also
+    # holds the end token, so the average is over one more (as OpenAI and faster-whisper do).
+    return score * tokens / (tokens + 1)
+
+
+def _confidence(decoded: Sequence[Decoded]) -> float:
+    weights = [max(1, outcome.hypothesis.tokens) for outcome in decoded]
+    if not weights:
+        return 0.0
+    parts = [outcome.hypothesis.confidence for outcome in decoded]
+    return sum(w * part for w, part in zip(weights, parts, strict=True)) / sum(weights)
