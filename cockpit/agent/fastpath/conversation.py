@@ -1,0 +1,87 @@
+"""conversation.yaml: what people say around commands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import yaml
+
+from cockpit.agent.fastpath.match import Phrases, Skips
+from cockpit.agent.fastpath.normalise import canonical, split_words
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """The phrases and word classes of conversation.yaml.
+
+    Attributes:
+        source: the whole file; its intents are matched like those of a skill.
+        skips: politeness and fillers.
+        cut, negation, correction, retraction, follow, repeat: see the file.
+        yes, no, filler: of short answers.
+        pronouns, determiners, questions, noun_ends, states: canonical words.
+    """
+
+    source: Mapping[str, Any]
+    skips: Skips
+    cut: Phrases
+    negation: Phrases
+    correction: Phrases
+    retraction: Phrases
+    follow: Phrases
+    repeat: Phrases
+    yes: Phrases
+    no: Phrases
+    filler: Phrases
+    pronouns: frozenset[str]
+    determiners: frozenset[str]
+    questions: frozenset[str]
+    noun_ends: frozenset[str]
+    states: frozenset[str]
+
+    @classmethod
+    def from_mapping(cls, source: Mapping[str, Any]) -> Conversation:
+        """From the parsed file."""
+        phrases = {name: _costs(table) for name, table in source["phrases"].items()}
+        words = {
+            name: frozenset(canonical(part) for word in listed for part in split_words(word))
+            for name, listed in source["words"].items()
+        }
+        return cls(
+            source=source,
+            skips=Skips(
+                anywhere=Phrases(phrases["anywhere"]),
+                lead=Phrases(phrases["lead"]),
+                tail=Phrases(phrases["tail"]),
+            ),
+            cut=Phrases(phrases["cut"]),
+            negation=Phrases(phrases["negation"]),
+            correction=Phrases(phrases["correction"]),
+            retraction=Phrases(phrases["retraction"]),
+            follow=Phrases(phrases["follow"]),
+            repeat=Phrases(phrases["repeat"]),
+            yes=Phrases(phrases["yes"]),
+            no=Phrases(phrases["no"]),
+            filler=Phrases(phrases["filler_of_answers"]),
+            **words,
+        )
+
+    @classmethod
+    @cache
+    def default(cls) -> Conversation:
+        """The file beside the agent."""
+        text = files("cockpit.agent").joinpath("conversation.yaml").read_text(encoding="utf-8")
+        return cls.from_mapping(yaml.safe_load(text))
+
+
+def _costs(table: Mapping[float, Sequence[str]]) -> dict[str, float]:
+    """Phrase to cost; a phrase that is listed twice keeps its lower cost."""
+    costs: dict[str, float] = {}
+    for cost, listed in table.items():
+        for phrase in listed:
+            costs[phrase] = min(float(cost), costs.get(phrase, 9.0))
+    return costs

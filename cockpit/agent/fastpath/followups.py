@@ -1,0 +1,151 @@
+"""Short answers to what was just done: "and the passenger too", "no, 23", "make it 19"."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from cockpit.agent.fastpath.conversation import Conversation
+from cockpit.agent.fastpath.grammar import Grammar
+from cockpit.agent.fastpath.match import Chart, Phrases
+from cockpit.agent.fastpath.normalise import Token
+from cockpit.agent.fastpath.segment import Segmenter
+from cockpit.agent.plan import Call
+from skills.api import SkillError, SkillSet
+
+_MARKS = frozenset(",.;:?!")
+# Words that stand around a value and add nothing: "for the passenger side", "to 20 degrees".
+_AROUND = Phrases(
+    dict.fromkeys(
+        (
+            *("for", "on", "at", "in", "to", "of", "by", "with", "from", "over", "the", "side"),
+            *("seat", "seats", "zone", "area", "one", "ones", "please", "too", "also", "instead"),
+            *("again", "then", "now", "degrees", "celsius", "percent", "level", "back", "up"),
+            *("down", "as well", "just", "only", "it", "them", "that", "those", "rather", "thanks"),
+            *("uh", "um", "both", "and", "do the same for", "make it"),
+        ),
+        0.1,
+    )
+    | {"for me": 0.5}
+)
+_LONGEST = 9  # words
+_MEMORY = 64
+# Arguments whose value is a change; repeating such a call goes further.
+_RELATIVE = frozenset(("by", "steps", "step", "amount", "delta", "change", "direction"))
+
+
+class FollowUps:
+    """Reads a short utterance as a change of the calls of the last turn."""
+
+    def __init__(
+        self,
+        grammar: Grammar,
+        segmenter: Segmenter,
+        conversation: Conversation,
+        functions: SkillSet,
+    ) -> None:
+        self._grammar = grammar
+        self._segmenter = segmenter
+        self._talk = conversation
+        self._functions = functions
+
+    def read(self, tokens: Sequence[Token], last: Sequence[Call]) -> tuple[Call, ...] | None:
+        """The changed or repeated calls, or None."""
+        tokens = tuple(token for token in tokens if token.key not in _MARKS)
+        if not last or not tokens or len(tokens) > _LONGEST + 4:
+            return None
+        chart = self._segmenter.chart(tokens)
+        if self._repeats(chart):
+            return self._again(last)
+        start = self._past_lead(chart)
+        if start >= len(tokens) or len(tokens) - start > _LONGEST:
+            return None
+        for call in reversed(last):
+            named = self._named(chart, start, call)
+            if named is None:
+                continue
+            changed = Call(call.function, {**call.arguments, **named})
+            if self._valid(changed):
+                return (changed,)
+        return None
+
+    def _repeats(self, chart: Chart) -> bool:
+        starts = {0} | {end for end, _ in chart.leads(0)}
+        return any(
+            stop == len(chart.keys)
+            for start in starts
+            if start < len(chart.keys)
+            for end, _ in self._talk.repeat.at(chart.keys, start)
+            for stop, _ in chart.tails(end)
+        )
+
+    def _again(self, last: Sequence[Call]) -> tuple[Call, ...] | None:
+        """ "Again" repeats what can go further, not what is already so."""
+        again = tuple(
+            call
+            for call in last
+            if _RELATIVE & call.arguments.keys()
+            and call.function in self._functions
+            and not self._functions[call.function].question
+        )
+        return again or None
+
+    def _past_lead(self, chart: Chart) -> int:
+        """Behind "and", "no", "same for", "make it", ... of which several may stand."""
+        position = 0
+        moved = True
+        while moved and position < len(chart.keys):
+            moved = False
+            ends = [end for end, _ in self._talk.follow.at(chart.keys, position)]
+            if ends and max(ends) < len(chart.keys):
+                position, moved = max(ends), True
+        return position
+
+    def _named(self, chart: Chart, start: int, call: Call) -> dict[str, Any] | None:
+        """The arguments of the call's function that the words from here on name."""
+        feeds = self._grammar.feeds.get(call.function)
+        if not feeds:
+            return None
+        best: list[tuple[float, Mapping[str, Any]] | None] = [None] * (len(chart.keys) + 1)
+        best[start] = (0.0, {})
+        for position in range(start, len(chart.keys)):
+            here = best[position]
+            if here is None:
+                continue
+            cost, named = here
+            for end, more in _AROUND.at(chart.keys, position):
+                _relax(best, end, cost + more, named)
+            for argument, networks in feeds.items():
+                if argument in named:
+                    continue
+                for network in networks:
+                    if self._grammar.networks[network].kind == "wildcard":
+                        continue
+                    for end, more, value in chart.values(network, position):
+                        # What the call has already is the likelier thing to be changed.
+                        new = 0.0 if argument in call.arguments or argument == "where" else 0.2
+                        _relax(best, end, cost + more + new, {**named, argument: value})
+        final = best[len(chart.keys)]
+        return dict(final[1]) if final is not None and final[1] else None
+
+    def _valid(self, call: Call) -> bool:
+        """The arguments fit; a value beyond the limits is for the executor to say."""
+        function = self._functions.get(call.function)
+        if function is None:
+            return False
+        try:
+            function.validate(call.arguments)
+        except SkillError as error:
+            return "can't be lower" in error.spoken or "can't be higher" in error.spoken
+        return True
+
+
+def _relax(
+    best: list[tuple[float, Mapping[str, Any]] | None],
+    end: int,
+    cost: float,
+    named: Mapping[str, Any],
+) -> None:
+    known = best[end]
+    if known is None or (len(named), -cost) > (len(known[1]), -known[0]):
+        best[end] = (cost, named)

@@ -1,0 +1,279 @@
+"""One sentence against all templates.
+
+A chart over the tokens: every list and rule is tried at most once at every position, and a walk
+over the templates' network from a start position yields every template that explains the tokens
+from there to some end. Words of politeness and fillers may be skipped at a small cost, so a
+template that wants them wins over one that does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cockpit.agent.fastpath.grammar import Grammar, Network, State, Template
+from cockpit.agent.fastpath.normalise import Token, canonical, plain, split_words
+
+_WILDCARD = 0.6  # a slot that takes any text explains less than a list
+_WILDCARD_WORD = 0.1
+
+# One step of a walk: network, slot, value, start, end, inner trace; then the steps before it.
+type _Trace = tuple[int, str | None, Any, int, int, Any, Any] | None
+type _Item = tuple[float, int, _Trace]  # cost so far, first token, trace
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A list or rule in a match, with the tokens it covers."""
+
+    network: Network
+    slot: str | None
+    value: Any
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A template that explains tokens ``start`` to ``end``.
+
+    Attributes:
+        cost: 0 where every word is the template's own; more for skipped words and free text.
+        pieces: lists and rules, inner ones too, left to right.
+    """
+
+    template: Template
+    start: int
+    end: int
+    cost: float
+    pieces: tuple[Piece, ...]
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """The slots: what was said over what the template holds constant."""
+        found = dict(self.template.slots)
+        found.update((piece.slot, piece.value) for piece in self.pieces if piece.slot)
+        return found
+
+    @property
+    def free(self) -> tuple[Piece, ...]:
+        """Slots that took any text."""
+        return tuple(piece for piece in self.pieces if piece.network.kind == "wildcard")
+
+
+class Phrases:
+    """Short word sequences with a cost each, found at a position.
+
+    Args:
+        costs: phrase, as a person writes it, to the cost of skipping it.
+    """
+
+    def __init__(self, costs: Mapping[str, float]) -> None:
+        self._by_first: dict[str, list[tuple[tuple[str, ...], float]]] = {}
+        for phrase, cost in costs.items():
+            keys = tuple(canonical(word) for word in split_words(phrase))
+            self._by_first.setdefault(keys[0], []).append((keys, cost))
+
+    def at(self, keys: Sequence[str], position: int) -> Iterable[tuple[int, float]]:
+        """End positions of the phrases that start here, with their costs."""
+        for phrase, cost in self._by_first.get(keys[position], ()):
+            end = position + len(phrase)
+            if tuple(keys[position:end]) == phrase:
+                yield end, cost
+
+
+@dataclass(frozen=True, slots=True)
+class Skips:
+    """What may be passed over: anywhere, before a command, behind it."""
+
+    anywhere: Phrases
+    lead: Phrases
+    tail: Phrases
+
+
+class Chart:
+    """The matches of one token sequence."""
+
+    def __init__(self, grammar: Grammar, skips: Skips, tokens: Sequence[Token]) -> None:
+        self.tokens = tuple(tokens)
+        self.keys = tuple(token.key for token in tokens)
+        self._grammar = grammar
+        self._states = grammar.states
+        self._networks = grammar.networks
+        self._skips = skips
+        self._jumps = self._closure((skips.anywhere,))
+        self._leads = self._closure((skips.anywhere, skips.lead))
+        self._tails = self._closure((skips.anywhere, skips.tail))
+        self._memo: dict[tuple[int, int], list[tuple[int, float, Any, _Trace]]] = {}
+        self._found: dict[int, tuple[Match, ...]] = {}
+
+    def _closure(self, phrases: Sequence[Phrases]) -> list[list[tuple[int, float]]]:
+        """For every position, where one may go on after skipping, cheapest first."""
+        size = len(self.keys)
+        reach: list[dict[int, float]] = [{} for _ in range(size + 1)]
+        for position in range(size, -1, -1):
+            costs = {position: 0.0}
+            if position < size:
+                for table in phrases:
+                    for end, cost in table.at(self.keys, position):
+                        for further, more in reach[end].items():
+                            total = cost + more
+                            if total < costs.get(further, 9e9):
+                                costs[further] = total
+            reach[position] = costs
+        return [sorted(costs.items(), key=lambda item: item[1]) for costs in reach]
+
+    def tails(self, end: int) -> list[tuple[int, float]]:
+        """Where a clause that ends here may end after trailing politeness, with costs."""
+        return self._tails[end]
+
+    def leads(self, start: int) -> list[tuple[int, float]]:
+        """Where a clause that starts here may really start, with costs."""
+        return self._leads[start]
+
+    def matches(self, start: int) -> tuple[Match, ...]:
+        """Every template that explains tokens from here (after politeness) to some end."""
+        if start not in self._found:
+            self._found[start] = tuple(self._templates(start))
+        return self._found[start]
+
+    def whole(self, start: int, end: int) -> list[Match]:
+        """The templates that explain exactly these tokens, cheapest first."""
+        return sorted(
+            (match for match in self.matches(start) if match.end == end),
+            key=lambda match: match.cost,
+        )
+
+    def values(self, network: int, position: int) -> list[tuple[int, float, Any]]:
+        """What a list matches at a position: end, cost, value."""
+        return [(end, cost, value) for end, cost, value, _ in self._match(network, position)]
+
+    # -- the walk -------------------------------------------------------------------------
+
+    def _templates(self, start: int) -> Iterable[Match]:
+        best: dict[tuple[int, int], _Item] = {}
+        agenda: list[dict[int, _Item]] = [{} for _ in range(len(self.keys) + 1)]
+        for position, cost in self._leads[start]:
+            if position < len(self.keys):
+                self._step(self._grammar.root, position, (cost, position, None), agenda, root=True)
+        for position in range(start + 1, len(self.keys) + 1):
+            for state_index, item in agenda[position].items():
+                state = self._states[state_index]
+                for template in state.finals:
+                    known = best.get((template, position))
+                    if known is None or item[0] < known[0]:
+                        best[template, position] = item
+                if position < len(self.keys):
+                    self._step(state, position, item, agenda)
+        templates = self._grammar.templates
+        for (template, end), (cost, first, trace) in best.items():
+            yield Match(templates[template], first, end, cost, tuple(self._flat(trace)))
+
+    def _step(
+        self,
+        state: State,
+        position: int,
+        item: _Item,
+        agenda: list[dict[int, _Item]],
+        root: bool = False,
+    ) -> None:
+        """Follow every word, list and rule that may come next."""
+        base, first, trace = item
+        keys = self.keys
+        for place, skipped in self._jumps[position] if not root else ((position, 0.0),):
+            if place >= len(keys):
+                continue
+            cost = base + skipped
+            for target in state.words.get(keys[place], ()):
+                row = agenda[place + 1]
+                known = row.get(target)
+                if known is None or cost < known[0]:
+                    row[target] = (cost, first, trace)
+            for (network, slot), targets in state.arcs.items():
+                for end, more, value, inner in self._match(network, place):
+                    total = cost + more
+                    row = agenda[end]
+                    step: _Trace = None
+                    for target in targets:
+                        known = row.get(target)
+                        if known is None or total < known[0]:
+                            if step is None:
+                                step = (network, slot, value, place, end, inner, trace)
+                            row[target] = (total, first, step)
+
+    def _match(self, index: int, position: int) -> list[tuple[int, float, Any, _Trace]]:
+        """Ends, costs, values and traces of a list or rule at a position."""
+        key = (index, position)
+        found = self._memo.get(key)
+        if found is None:
+            network = self._networks[index]
+            token = self.tokens[position]
+            if (
+                network.firsts is not None
+                and token.key not in network.firsts
+                and not (network.numeric and token.number is not None)
+            ):
+                found = []
+            elif network.kind == "range":
+                found = self._range(network, token, position)
+            elif network.kind == "wildcard":
+                found = self._wildcard(position)
+            else:
+                found = self._network(network, position)
+            self._memo[key] = found
+        return found
+
+    @staticmethod
+    def _range(
+        network: Network, token: Token, position: int
+    ) -> list[tuple[int, float, Any, _Trace]]:
+        number = token.number
+        if number is None or not network.bounds[0] <= number <= network.bounds[1]:
+            return []
+        if network.multiplier is not None:
+            number *= network.multiplier
+        value = int(number) if number.is_integer() else number
+        return [(position + 1, 0.0, value, None)]
+
+    def _wildcard(self, position: int) -> list[tuple[int, float, Any, _Trace]]:
+        if self.tokens[position].mark:
+            return []
+        found: list[tuple[int, float, Any, _Trace]] = []
+        for end in range(position + 1, len(self.tokens) + 1):
+            if self.tokens[end - 1].mark or self.tokens[end - 1].key == "and":
+                continue
+            cost = _WILDCARD + _WILDCARD_WORD * (end - position)
+            found.append((end, cost, None, None))
+        return found
+
+    def _network(self, network: Network, position: int) -> list[tuple[int, float, Any, _Trace]]:
+        # The agenda may be longer than what the network can cover; rows stay empty then.
+        size = len(self.keys)
+        agenda: list[dict[int, _Item]] = [{} for _ in range(size + 1)]
+        self._step(self._states[network.start], position, (0.0, position, None), agenda, root=True)
+        # A rule keeps its cheapest reading per end, a list every value.
+        best: dict[tuple[int, int, int], tuple[int, float, Any, _Trace]] = {}
+        several = network.kind == "values"
+        for place in range(position + 1, size + 1):
+            for state_index, item in agenda[place].items():
+                state = self._states[state_index]
+                for number, value in enumerate(state.finals):
+                    mark = (place, state_index, number) if several else (place, 0, 0)
+                    known = best.get(mark)
+                    if known is None or item[0] < known[1]:
+                        best[mark] = (place, item[0], value, item[2])
+                if place < size:
+                    self._step(state, place, item, agenda)
+        return list(best.values())
+
+    def _flat(self, trace: _Trace) -> list[Piece]:
+        pieces: list[Piece] = []
+        while trace is not None:
+            index, slot, value, start, end, inner, trace = trace
+            network = self._networks[index]
+            if network.kind == "wildcard":
+                value = plain(self.tokens[start:end])
+            below = self._flat(inner)
+            pieces[:0] = [Piece(network, slot, value, start, end), *below]
+        return pieces

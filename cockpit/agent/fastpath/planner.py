@@ -1,0 +1,235 @@
+"""The template planner: sentences to plans without a model."""
+
+from __future__ import annotations
+
+import json
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
+from importlib.resources import files
+from typing import Any
+
+import yaml
+
+from cockpit.agent.fastpath.clauses import Clause, Reading, Role
+from cockpit.agent.fastpath.conversation import Conversation
+from cockpit.agent.fastpath.corrections import Corrector
+from cockpit.agent.fastpath.followups import FollowUps
+from cockpit.agent.fastpath.grammar import Grammar, SentencesInvalid
+from cockpit.agent.fastpath.normalise import Normaliser, Token, plain
+from cockpit.agent.fastpath.segment import Segmenter
+from cockpit.agent.plan import Call, DialogueContext, Plan, Utterance, Verdict
+from skills.api import SkillSet
+
+NAME = "template"
+_LEFT_ALONE = "Okay, I'll leave it."
+_NEVER_MIND = "Okay, never mind."
+_BEYOND = "I can't do that offline."
+_CLAUSES_KEPT = 128
+# Rules of skills/common.yaml whose first words begin a command.
+_VERB_RULES = ("set", "turn_on", "turn_off", "switch", "open", "close", "increase", "decrease")
+_NO_VERBS = frozenset(("i", "no", "up", "more", "we"))
+
+
+class TemplatePlanner:
+    """Plans from the sentences of the skills and of conversation.yaml.
+
+    Args:
+        skills: whose ``sentences.yaml`` are compiled.
+        common: lists and rules that they share; skills/common.yaml where not given.
+        conversation: phrases around commands; conversation.yaml where not given.
+
+    Raises:
+        SentencesInvalid: a sentences file is broken or names a function that does not exist.
+    """
+
+    def __init__(
+        self,
+        skills: SkillSet,
+        *,
+        common: Mapping[str, Any] | None = None,
+        conversation: Conversation | None = None,
+    ) -> None:
+        self._skills = skills
+        self._talk = conversation or Conversation.default()
+        shared = common if common is not None else _common()
+        self.grammar = Grammar([*_sources(skills), self._talk.source], shared)
+        self._normalise = Normaliser(self.grammar.vocabulary)
+        questions = [name for name, entry in skills.items() if entry.question]
+        self._segmenter = Segmenter(self.grammar, self._talk, questions, self._verbs())
+        self._corrector = Corrector(self._segmenter, self._talk)
+        self._followups = FollowUps(self.grammar, self._segmenter, self._talk, skills)
+        # The words that led to a call, so that a later turn can lean on them.
+        self._said: OrderedDict[str, Clause] = OrderedDict()
+
+    @property
+    def name(self) -> str:
+        """``template``."""
+        return NAME
+
+    async def plan(self, utterance: Utterance, context: DialogueContext) -> Plan | None:
+        """A plan where templates explain every word, or None."""
+        return self.read(utterance.text, context)
+
+    def read(self, text: str, context: DialogueContext | None = None) -> Plan | None:
+        """The same without a loop; pure but for its caches."""
+        tokens = self._normalise(text)
+        if not any(not token.mark for token in tokens):
+            return None
+        last = context.last_calls if context is not None else ()
+        before = tuple(
+            clause for call in last if (clause := self._said.get(_key(call))) is not None
+        )
+        skill = last[-1].function.partition(".")[0] if last else None
+        if self._corrector.retracted(tokens):
+            return self._nothing(_NEVER_MIND, tokens)
+        reading = self._corrector.read(tokens, before, skill)
+        if reading is not None:
+            return self._plan(reading, tokens)
+        reading = self._segmenter.read(tokens, before, skill)
+        if last and (reading is None or self._leans(reading)):
+            calls = self._followups.read(tokens, last)
+            if calls is not None and not self._same_function(reading, calls):
+                return self._follow(calls, tokens)
+        if reading is None and before:
+            reading = self._leaning(tokens, before)
+        return self._plan(reading, tokens) if reading is not None else None
+
+    def explain(self, text: str) -> dict[str, Any]:
+        """What templates make of a text that they do not explain wholly, for the inspector."""
+        tokens = self._normalise(text)
+        reading = self._segmenter.furthest(tokens)
+        return {
+            "tokens": plain(tokens),
+            "clauses": [clause.describe() for clause in reading.clauses],
+            "unexplained": plain(tokens[reading.position :]),
+        }
+
+    # -- parts ----------------------------------------------------------------------------
+
+    def _verbs(self) -> frozenset[str]:
+        words: set[str] = set()
+        for network in self.grammar.networks:
+            if network.kind == "rule" and network.name in _VERB_RULES and network.firsts:
+                words |= network.firsts
+        return frozenset(words - _NO_VERBS)
+
+    def _leans(self, reading: Reading) -> bool:
+        """True where a short form may rather mean the last call ("make it 3", "20")."""
+        if len(reading.clauses) != 1:
+            return False
+        clause = reading.clauses[0]
+        if clause.role is Role.TALK:
+            return len(clause.tokens) > 1
+        return clause.acts and (
+            bool(clause.match.template.metadata.get("elliptic"))
+            or clause.how != "said"
+            or any(token.key in self._talk.pronouns for token in clause.tokens)
+        )
+
+    @staticmethod
+    def _same_function(reading: Reading | None, calls: Sequence[Call]) -> bool:
+        """The sentence names the same function and at least as much; then it speaks for itself."""
+        if reading is None or not reading.commands:
+            return False
+        own = reading.commands[-1].call
+        return own.function == calls[-1].function and (
+            own.arguments.keys() >= calls[-1].arguments.keys()
+        )
+
+    def _leaning(self, tokens: Sequence[Token], before: tuple[Clause, ...]) -> Reading | None:
+        """ "And the sunroof" after "open the windows" in the turn before."""
+        chart = self._segmenter.chart(tokens)
+        keys = tuple(token.key for token in tokens)
+        starts = {end for end, _ in self._talk.follow.at(keys, 0)} | {0}
+        for start in sorted(starts, reverse=True):
+            begin = self._segmenter.past_cuts(chart, start)
+            span = tuple(token for token in tokens[begin:] if not token.mark)
+            if not span or len(span) > 8:
+                continue
+            for end, _ in self._trimmed_tails(span):
+                found = self._segmenter.filled(span[:end], before)
+                if found:
+                    return Reading((found[0],), found[0].cost, len(tokens))
+        return None
+
+    def _trimmed_tails(self, span: Sequence[Token]) -> Iterable[tuple[int, float]]:
+        """Ends of a span with trailing politeness left out, the whole first."""
+        chart = self._segmenter.chart(span)
+        for end in range(len(span), 0, -1):
+            for stop, cost in chart.tails(end):
+                if stop == len(span):
+                    yield end, cost
+                    break
+
+    def _plan(self, reading: Reading, tokens: Sequence[Token]) -> Plan | None:
+        commands = reading.commands
+        detail = self._detail(reading, tokens)
+        if commands:
+            calls: list[Call] = []
+            for clause in commands:
+                call = clause.call
+                if call not in calls:
+                    calls.append(call)
+                self._remember(call, clause)
+            dropped = sum(clause.role is Role.ASIDE for clause in reading.clauses)
+            reply = next(
+                (_BEYOND for clause in reading.clauses if clause.role is Role.UNKNOWN), None
+            )
+            confidence = max(0.6, 1.0 - 0.15 * dropped)
+            return Plan(tuple(calls), NAME, Verdict.ACT, confidence, reply, detail)
+        roles = {clause.role for clause in reading.clauses}
+        if Role.NEGATED in roles:
+            return Plan((), NAME, Verdict.NOTHING, 1.0, _LEFT_ALONE, detail)
+        if Role.UNKNOWN in roles:
+            return Plan((), NAME, Verdict.UNKNOWN, 1.0, None, detail)
+        talk = [clause for clause in reading.clauses if clause.role is Role.TALK]
+        if talk:
+            reply = str(talk[-1].match.template.metadata.get("reply", "Okay."))
+            return Plan((), NAME, Verdict.NOTHING, 1.0, reply, detail)
+        return None
+
+    def _nothing(self, reply: str, tokens: Sequence[Token]) -> Plan:
+        return Plan((), NAME, Verdict.NOTHING, 1.0, reply, {"text": plain(tokens)})
+
+    def _follow(self, calls: tuple[Call, ...], tokens: Sequence[Token]) -> Plan:
+        detail = {"text": plain(tokens), "how": "follow-up"}
+        return Plan(calls, NAME, Verdict.ACT, 0.95, None, detail)
+
+    def _detail(self, reading: Reading, tokens: Sequence[Token]) -> dict[str, Any]:
+        return {
+            "text": plain(tokens),
+            "clauses": [clause.describe() for clause in reading.clauses],
+            "dropped": [
+                plain(clause.tokens) for clause in reading.clauses if clause.role is Role.ASIDE
+            ],
+            "cost": round(reading.cost, 2),
+        }
+
+    def _remember(self, call: Call, clause: Clause) -> None:
+        key = _key(call)
+        self._said[key] = clause
+        self._said.move_to_end(key)
+        if len(self._said) > _CLAUSES_KEPT:
+            self._said.popitem(last=False)
+
+
+def _key(call: Call) -> str:
+    return call.function + json.dumps(dict(call.arguments), sort_keys=True, default=str)
+
+
+def _common() -> Mapping[str, Any]:
+    text = files("skills").joinpath("common.yaml").read_text(encoding="utf-8")
+    loaded = yaml.safe_load(text)
+    assert isinstance(loaded, dict)
+    return loaded
+
+
+def _sources(skills: SkillSet) -> Iterable[Mapping[str, Any]]:
+    for skill in skills.skills:
+        source = yaml.safe_load(skill.sentences.read_text(encoding="utf-8")) or {}
+        unknown = sorted(set(source.get("intents") or {}) - set(skill.functions))
+        if unknown:
+            raise SentencesInvalid(
+                f"{skill.sentences} has sentences for {', '.join(unknown)}, which does not exist."
+            )
+        yield source

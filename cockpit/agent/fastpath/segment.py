@@ -1,0 +1,489 @@
+"""Cutting a sentence into clauses.
+
+A beam search from left to right over every place where a clause may end. A reading counts only
+where its clauses explain every word; the cheapest wins: few clauses, templates' own words before
+free text, little that had to be filled in or thrown away.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Collection, Iterable, Sequence
+
+from cockpit.agent.fastpath.clauses import CLAUSE_COST, Clause, Reading, Role
+from cockpit.agent.fastpath.conversation import Conversation
+from cockpit.agent.fastpath.grammar import Grammar
+from cockpit.agent.fastpath.match import Chart, Match, Piece
+from cockpit.agent.fastpath.normalise import Token
+
+_BEAM = 6  # readings kept per position
+_PER_END = 4  # templates kept per start and end
+_CARRIED = 0.5
+_PRONOUN = 0.1
+_PLAIN_PRONOUN = 0.3  # "it" taken as the template means it though something was named before
+_ELLIPTIC = 0.15
+_MARKED = frozenset(",.;?!")
+_LONGEST_ELLIPSIS = 9  # words
+_CHARTS = 256
+
+
+class Segmenter:
+    """Finds the readings of token sequences.
+
+    Args:
+        grammar: of all skills and of conversation.yaml.
+        conversation: phrases and word classes.
+        questions: functions that only read and answer.
+        verbs: canonical words that begin a command.
+    """
+
+    def __init__(
+        self,
+        grammar: Grammar,
+        conversation: Conversation,
+        questions: Collection[str],
+        verbs: Collection[str],
+    ) -> None:
+        self._grammar = grammar
+        self._talk = conversation
+        self._questions = frozenset(questions)
+        self._verbs = frozenset(verbs)
+        self._charts: OrderedDict[tuple[str, ...], Chart] = OrderedDict()
+
+    def chart(self, tokens: Sequence[Token]) -> Chart:
+        """The chart of a token sequence; the latest ones are kept."""
+        key = tuple(token.text for token in tokens)
+        chart = self._charts.get(key)
+        if chart is None:
+            chart = self._charts[key] = Chart(self._grammar, self._talk.skips, tokens)
+            if len(self._charts) > _CHARTS:
+                self._charts.popitem(last=False)
+        else:
+            self._charts.move_to_end(key)
+        return chart
+
+    def read(
+        self, tokens: Sequence[Token], before: tuple[Clause, ...] = (), skill: str | None = None
+    ) -> Reading | None:
+        """The best reading that explains all tokens, or None.
+
+        Args:
+            before: clauses of the turn before, for what is left out here.
+            skill: of the last call, for elliptic templates.
+        """
+        found = self._search(tokens, before, skill, filling=False)
+        if found is not None and not self._wants_filling(found, before):
+            return found
+        filled = self._search(tokens, before, skill, filling=True)
+        if filled is None or (found is not None and found.cost <= filled.cost):
+            return found
+        return filled
+
+    def furthest(self, tokens: Sequence[Token]) -> Reading:
+        """The reading that explains most from the start, for the inspector."""
+        return max(self._all(tokens, (), None, filling=False), key=lambda r: (r.position, -r.cost))
+
+    def _wants_filling(self, reading: Reading, before: tuple[Clause, ...]) -> bool:
+        """True where a pronoun may mean something that was named before."""
+        named = bool(before)
+        for clause in reading.clauses:
+            if named and clause.acts and self._pronouns(clause.tokens):
+                return True
+            named = True
+        return False
+
+    def _search(
+        self,
+        tokens: Sequence[Token],
+        before: tuple[Clause, ...],
+        skill: str | None,
+        *,
+        filling: bool,
+    ) -> Reading | None:
+        size = len(tokens)
+        whole = [
+            reading
+            for reading in self._all(tokens, before, skill, filling=filling)
+            if reading.position == size and self._sound(reading)
+        ]
+        return min(whole, key=lambda reading: reading.cost, default=None)
+
+    @staticmethod
+    def _sound(reading: Reading) -> bool:
+        """An aside explains only something that is said directly."""
+        roles = {clause.role for clause in reading.clauses}
+        if Role.ASIDE in roles:
+            return Role.COMMAND in roles
+        return bool(roles)
+
+    def _all(
+        self,
+        tokens: Sequence[Token],
+        before: tuple[Clause, ...],
+        skill: str | None,
+        *,
+        filling: bool,
+    ) -> list[Reading]:
+        chart = self.chart(tokens)
+        size = len(tokens)
+        beams: list[list[Reading]] = [[] for _ in range(size + 1)]
+        beams[0].append(Reading())
+        done: list[Reading] = []
+        for position in range(size + 1):
+            beam = sorted(beams[position], key=lambda reading: reading.cost)[:_BEAM]
+            if not beam:
+                continue
+            start = self.past_cuts(chart, position)
+            if start >= size:
+                done.extend(
+                    Reading(reading.clauses, reading.cost, size, reading.gaps) for reading in beam
+                )
+                continue
+            done.extend(beam)
+            for reading in beam:
+                cut = position == 0 or start > position
+                for further in self._expand(
+                    chart, reading, start, cut=cut, before=before, skill=skill, filling=filling
+                ):
+                    beams[further.position].append(further)
+        return done
+
+    # -- cuts -----------------------------------------------------------------------------
+
+    def past_cuts(self, chart: Chart, position: int) -> int:
+        """The position behind punctuation and "and", "then", ..."""
+        size = len(chart.keys)
+        while position < size:
+            if chart.keys[position] in _MARKED:
+                position += 1
+                continue
+            end = max((end for end, _ in self._talk.cut.at(chart.keys, position)), default=None)
+            if end is None:
+                break
+            position = end
+        return position
+
+    def _cut_at(self, chart: Chart, position: int) -> bool:
+        return position >= len(chart.keys) or self.past_cuts(chart, position) > position
+
+    def _stops(self, chart: Chart, start: int, most: int) -> list[int]:
+        """The next places where a cut stands, the end of the sentence among them."""
+        stops: list[int] = []
+        position = start
+        while position < len(chart.keys) and len(stops) < most:
+            position += 1
+            if self._cut_at(chart, position) and position > start:
+                stops.append(position)
+                position = max(position, self.past_cuts(chart, position) - 1)
+        return stops
+
+    # -- one step -------------------------------------------------------------------------
+
+    def _expand(
+        self,
+        chart: Chart,
+        reading: Reading,
+        start: int,
+        *,
+        cut: bool,
+        before: tuple[Clause, ...],
+        skill: str | None,
+        filling: bool,
+    ) -> Iterable[Reading]:
+        named = before + reading.clauses
+        by_end: dict[int, list[Clause]] = {}
+        for match in chart.matches(start):
+            clause = self._clause(chart, match, start, named, skill, cut=cut)
+            if clause is not None:
+                by_end.setdefault(match.end, []).append(clause)
+        for end, clauses in by_end.items():
+            clauses.sort(key=lambda clause: clause.cost)
+            for stop, more in chart.tails(end):
+                at_cut = self._cut_at(chart, stop)
+                for clause in clauses[:_PER_END]:
+                    if not at_cut and not self._may_run_on(clause):
+                        continue
+                    if chart.keys[stop : stop + 1] == ("?",) and not self._may_be_asked(
+                        chart, clause, start
+                    ):
+                        continue
+                    costly = clause.costing(clause.cost + more)
+                    yield reading.and_then(costly, end=stop, gap=not at_cut)
+        yield from self._negations(chart, reading, start)
+        if not filling or not cut:
+            return
+        for stop in self._stops(chart, start, 3):
+            if stop - start > _LONGEST_ELLIPSIS:
+                break
+            span = chart.tokens[start:stop]
+            for clause in self.filled(span, named):
+                yield reading.and_then(clause, end=stop)
+        yield from self._shared(chart, reading, start)
+
+    def _clause(
+        self,
+        chart: Chart,
+        match: Match,
+        start: int,
+        named: tuple[Clause, ...],
+        skill: str | None,
+        *,
+        cut: bool,
+    ) -> Clause | None:
+        metadata = match.template.metadata
+        role = Role(
+            metadata.get("role", Role.INDIRECT if metadata.get("indirect") else Role.COMMAND)
+        )
+        cost = CLAUSE_COST[role] + match.cost + float(metadata.get("cost", 0.0))
+        own = match.template.intent.partition(".")[0]
+        if metadata.get("elliptic"):
+            last = next((clause for clause in reversed(named) if clause.acts), None)
+            known = last.skill if last is not None else skill
+            if known != own or not cut:
+                return None
+            same = last is not None and last.match.template.intent == match.template.intent
+            cost += _ELLIPTIC - (0.05 if same else 0.0)
+        if match.free and self._swallows(chart, match):
+            return None
+        tokens = chart.tokens[match.start : match.end]
+        if role is Role.COMMAND and named and self._pronouns(tokens) and named[-1].skill != own:
+            cost += _PLAIN_PRONOUN
+        return Clause(role, tokens, _moved(match, -match.start), cost)
+
+    def _may_run_on(self, clause: Clause) -> bool:
+        """Whether the next clause may follow without "and" or punctuation (recognised speech)."""
+        return not clause.match.template.metadata.get("elliptic") and (
+            len(clause.tokens) > 1 or clause.role is Role.TALK
+        )
+
+    def _may_be_asked(self, chart: Chart, clause: Clause, start: int) -> bool:
+        """ "The window open?" is a question; "open the window?" and "can you ..." are not."""
+        if clause.role is not Role.COMMAND or clause.match.template.intent in self._questions:
+            return True
+        keys = [token.key for token in clause.tokens]
+        polite = any(key in self._talk.questions for key in chart.keys[start:][:2])
+        return keys[0] in self._verbs or polite or keys[-1] not in self._talk.states
+
+    def _swallows(self, chart: Chart, match: Match) -> bool:
+        """True where free text holds a command that would be understood by itself."""
+        for piece in match.free:
+            for position in range(piece.start + 1, piece.end):
+                after_cut = self.past_cuts(chart, position) > position
+                begin = self.past_cuts(chart, position) if after_cut else position
+                if begin >= piece.end:
+                    continue
+                if self._commands_at(chart, begin, piece.end, after_cut=after_cut):
+                    return True
+        return False
+
+    def _commands_at(self, chart: Chart, begin: int, end: int, *, after_cut: bool) -> bool:
+        least = 2 if after_cut else 3
+        for found in self.bare(chart, begin):
+            if found.end - found.start < least:
+                continue
+            if found.end == end or (after_cut and self._cut_at(chart, found.end)):
+                return True
+        return False
+
+    def bare(self, chart: Chart, begin: int) -> list[Match]:
+        """Direct commands and questions at a position, without free text."""
+        return [
+            match
+            for match in chart.matches(begin)
+            if not match.free
+            and "role" not in match.template.metadata
+            and not match.template.metadata.get("indirect")
+            and not match.template.metadata.get("elliptic")
+        ]
+
+    # -- refusals -------------------------------------------------------------------------
+
+    def _negations(self, chart: Chart, reading: Reading, start: int) -> Iterable[Reading]:
+        """ "Do not open the window": explained, and not done."""
+        size = len(chart.keys)
+        seen: set[int] = set()
+        for place, cost in chart.leads(start):
+            if place >= size:
+                continue
+            for begin, _ in self._talk.negation.at(chart.keys, place):
+                if begin >= size or begin in seen:
+                    continue
+                seen.add(begin)
+                for match in chart.matches(begin):
+                    if "role" in match.template.metadata or match.free:
+                        continue
+                    clause = Clause(
+                        Role.NEGATED,
+                        chart.tokens[match.start : match.end],
+                        _moved(match, -match.start),
+                        CLAUSE_COST[Role.NEGATED] + match.cost + cost,
+                    )
+                    for stop, more in chart.tails(match.end):
+                        if self._cut_at(chart, stop):
+                            yield reading.and_then(clause.costing(clause.cost + more), end=stop)
+
+    # -- what is left out -----------------------------------------------------------------
+
+    def filled(self, span: Sequence[Token], named: tuple[Clause, ...]) -> list[Clause]:
+        """Readings of words that lean on the clauses before them."""
+        if not span or not named:
+            return []
+        if self._pronouns(span):
+            found = self._by_pronoun(span, named)
+            if found:
+                return found[:1]
+        if span[0].key in self._talk.questions:
+            return []
+        return self._by_carrying(span, named)[:1]
+
+    def _pronouns(self, tokens: Sequence[Token]) -> list[int]:
+        """Where a pronoun stands that is no article ("close that" but not "that window")."""
+        places: list[int] = []
+        for place, token in enumerate(tokens):
+            if token.key not in self._talk.pronouns:
+                continue
+            behind = tokens[place + 1].key if place + 1 < len(tokens) else ""
+            article = token.key in self._talk.determiners
+            if not article or not behind or behind in self._talk.noun_ends:
+                places.append(place)
+        return places
+
+    def _by_pronoun(self, span: Sequence[Token], named: tuple[Clause, ...]) -> list[Clause]:
+        for place in self._pronouns(span):
+            for earlier in reversed(named[-3:]):
+                for phrase in self.noun_phrases(earlier.tokens):
+                    tokens = (*span[:place], *phrase, *span[place + 1 :])
+                    clause = self.command(tokens, _PRONOUN, "pronoun")
+                    if clause is not None:
+                        return [clause]
+        return []
+
+    def noun_phrases(self, tokens: Sequence[Token]) -> list[tuple[Token, ...]]:
+        """What a clause may have named, the likeliest first."""
+        starts = [
+            place for place, token in enumerate(tokens) if token.key in self._talk.determiners
+        ] or [place for place in (1, 2, 0) if place < len(tokens)]
+        found: list[tuple[Token, ...]] = []
+        for start in starts:
+            end = start
+            while end < len(tokens) and (
+                tokens[end].key not in self._talk.noun_ends
+                and not tokens[end].mark
+                and tokens[end].number is None
+            ):
+                end += 1
+            for stop in range(min(end, start + 5), start, -1):
+                phrase = tuple(tokens[start:stop])
+                if phrase[-1].key not in self._talk.determiners and phrase not in found:
+                    found.append(phrase)
+        return found[:8]
+
+    def _by_carrying(self, span: Sequence[Token], named: tuple[Clause, ...]) -> list[Clause]:
+        """ "Close the windows and the sunroof", "heat my seat and the passenger's"."""
+        earlier = next((clause for clause in reversed(named) if clause.acts), None)
+        if earlier is None or span[0].key in self._verbs:
+            return []
+        words = earlier.tokens
+        intent = earlier.match.template.intent
+        for length in range(len(words) - 1, 0, -1):
+            clause = self.command((*words[:length], *span), _CARRIED, "carried", free=intent)
+            if clause is not None:
+                return [clause]
+        for piece in _spots(earlier.match):
+            tokens = (*words[: piece.start], *span, *words[piece.end :])
+            clause = self.command(tokens, _CARRIED, "carried")
+            if clause is not None:
+                return [clause]
+        if words[-1].key in self._talk.states:
+            # "turn the radio off and the lights"
+            for length in range(1, min(3, len(words) - 1)):
+                tokens = (*words[:length], *span, words[-1])
+                clause = self.command(tokens, _CARRIED, "carried")
+                if clause is not None:
+                    return [clause]
+        return []
+
+    def command(
+        self, tokens: Sequence[Token], cost: float, how: str, free: str | None = None
+    ) -> Clause | None:
+        """The direct command that is exactly these tokens, or None.
+
+        Args:
+            free: the function that may take free text here.
+        """
+        chart = self.chart(tokens)
+        found = [
+            match
+            for match in chart.whole(0, len(tokens))
+            if "role" not in match.template.metadata
+            and not match.template.metadata.get("indirect")
+            and not match.template.metadata.get("elliptic")
+            and (not match.free or match.template.intent == free)
+        ]
+        if not found:
+            return None
+        match = found[0]
+        total = CLAUSE_COST[Role.COMMAND] + match.cost + cost
+        return Clause(
+            Role.COMMAND,
+            tuple(tokens[match.start : match.end]),
+            _moved(match, -match.start),
+            total,
+            how,
+        )
+
+    def _shared(self, chart: Chart, reading: Reading, start: int) -> Iterable[Reading]:
+        """ "Set the driver and the passenger temperature to 22": parts share both ends."""
+        stops = self._stops(chart, start, 4)
+        spans: list[tuple[Token, ...]] = []
+        begin = start
+        for stop in stops:
+            spans.append(tuple(t for t in chart.tokens[begin:stop] if t.key != "both"))
+            begin = self.past_cuts(chart, stop)
+            if len(spans) < 2:
+                continue
+            if len(spans[-1]) > _LONGEST_ELLIPSIS + 3 or not all(spans):
+                return
+            clauses = self._share(spans)
+            if clauses:
+                yield reading.and_then(*clauses, end=stop)
+
+    def _share(self, spans: Sequence[tuple[Token, ...]]) -> list[Clause]:
+        first, last = spans[0], spans[-1]
+        if any(span[0].key in self._talk.questions for span in spans[1:]):
+            return []
+        for length in range(1, min(len(last), 7)):
+            tail = last[-length:]
+            opening = self.command((*first, *tail), _CARRIED, "shared")
+            if opening is None:
+                continue
+            clauses = [opening]
+            for number, span in enumerate(spans[1:], start=2):
+                ending = () if number == len(spans) else tail
+                for head in range(len(first) - 1, -1, -1):
+                    clause = self.command((*first[:head], *span, *ending), _CARRIED, "shared")
+                    if clause is not None and clause.skill == opening.skill:
+                        clauses.append(clause)
+                        break
+                else:
+                    break
+            if len(clauses) == len(spans):
+                return clauses
+        return []
+
+
+def _spots(match: Match) -> list[Piece]:
+    """Lists and rules of a match that other words may stand for, the last first."""
+    return sorted(
+        (piece for piece in match.pieces if piece.end - piece.start < match.end - match.start),
+        key=lambda piece: (-piece.start, piece.start - piece.end),
+    )
+
+
+def _moved(match: Match, by: int) -> Match:
+    """The same match with its positions counted from elsewhere."""
+    pieces = tuple(
+        Piece(piece.network, piece.slot, piece.value, piece.start + by, piece.end + by)
+        for piece in match.pieces
+    )
+    return Match(match.template, match.start + by, match.end + by, match.cost, pieces)
