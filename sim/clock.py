@@ -68,6 +68,10 @@ class VirtualClock:
         heapq.heappush(self._sleepers, (self._now + seconds, next(self._order), future))
         await future
 
+    def sleeping(self, within: float) -> bool:
+        """True where somebody wakes within so many seconds."""
+        return any(due <= self._now + within for due, _, _ in self._sleepers)
+
     async def advance(self, seconds: float) -> None:
         """Move the clock, waking sleepers in order and letting each run before the next."""
         end = self._now + seconds
