@@ -86,6 +86,12 @@ class Agent:
         async with self._one_at_a_time:
             return await _Turn(self, utterance).run()
 
+    async def restart(self) -> None:
+        """Forget the conversation; a turn under way ends first."""
+        async with self._one_at_a_time:
+            self.conversation.forget_everything()
+            self._gate.forget()
+
 
 class _Turn:
     """One turn under way."""
@@ -238,7 +244,9 @@ class _Turn:
     async def _follow(self, plan: Plan | None) -> str:
         verdict = plan.verdict if plan else Verdict.UNKNOWN
         if plan is not None and verdict is Verdict.ACT and plan.calls:
-            return await self._act(plan.calls)
+            done = await self._act(plan.calls)
+            # A part of the sentence may be beyond all skills, which is said, too.
+            return f"{done} {plan.reply or ''}".strip()
         if plan is not None and verdict is Verdict.NOTHING:
             return plan.reply or ""
         if plan is not None and verdict is Verdict.UNSURE and self._worth_asking(plan):

@@ -190,6 +190,12 @@ class Conversation:
         if self._questions and self._questions[0].seat is seat:
             self._questions.clear()
 
+    def forget_everything(self) -> None:
+        """Start again as if nothing had been said."""
+        self._questions.clear()
+        self._undoable.clear()
+        self._last_reply = self._last = None
+
     def said(self, reply: str) -> None:
         """Remember a reply, for "say that again"."""
         if reply:

@@ -99,6 +99,11 @@ class Gate:
             return value
         return target[0]
 
+    def forget(self) -> None:
+        """Take every signal for what it reports, on its way or not."""
+        self._targets.clear()
+        self.changed.clear()
+
     def judge(
         self, asked: Mapping[str, Value], confirmed: Mapping[str, frozenset[str]]
     ) -> Judgement:

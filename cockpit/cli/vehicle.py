@@ -1,0 +1,90 @@
+"""The vehicle that a command talks to: the configured broker's, or a simulated one of its own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from cockpit.settings import Settings
+from sim.vehicle import RestartBroker, SimulatedVehicle
+from vehicle_bus.broker import EmbeddedBroker
+from vehicle_bus.config import BusSettings
+
+STARTING = 5.0
+"""Seconds that a driver may take to drive off."""
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatedCar:
+    """An embedded broker with a simulated vehicle on it.
+
+    Attributes:
+        bus: how to connect to it.
+        vehicle: the simulation, for whoever wants to change or look at it.
+    """
+
+    bus: BusSettings
+    vehicle: SimulatedVehicle
+
+    async def drive(self) -> None:
+        """A driver takes over: follows the route while there is one. Waits until it moves.
+
+        Without a route the car stays where it is.
+        """
+        self.vehicle.world.driving = True
+        try:
+            async with asyncio.timeout(STARTING):
+                while not self.vehicle.world.moving:  # noqa: ASYNC110  (physics has no event)
+                    await asyncio.sleep(0.05)
+        except TimeoutError:
+            return
+
+
+@asynccontextmanager
+async def open_vehicle(settings: Settings) -> AsyncIterator[BusSettings]:
+    """How to reach the vehicle; without a configured broker it is a simulated one.
+
+    Raises:
+        BusUnreachable: the embedded broker cannot start.
+        FaultInvalid: a fault of the settings means nothing.
+    """
+    if settings.bus.host is not None:
+        yield settings.bus
+        return
+    async with open_simulated_vehicle(settings) as car:
+        yield car.bus
+
+
+@asynccontextmanager
+async def open_simulated_vehicle(settings: Settings) -> AsyncIterator[SimulatedCar]:
+    """An embedded broker and a simulated vehicle, whatever broker is configured.
+
+    Raises:
+        BusUnreachable: the embedded broker cannot start.
+        FaultInvalid: a fault of the settings means nothing.
+    """
+    async with (
+        EmbeddedBroker(settings.bus) as broker,
+        SimulatedVehicle(
+            broker.settings,
+            time_scale=settings.sim.time_scale,
+            faults=settings.sim.faults,
+            restart_broker=restarting(broker),
+        ) as vehicle,
+    ):
+        yield SimulatedCar(broker.settings, vehicle)
+
+
+def restarting(broker: EmbeddedBroker) -> RestartBroker:
+    """Takes an embedded broker away for some seconds; it comes back on the same port."""
+
+    async def restart(seconds: float) -> None:
+        await broker.__aexit__(None, None, None)
+        try:
+            await asyncio.sleep(seconds)
+        finally:
+            await broker.__aenter__()
+
+    return restart

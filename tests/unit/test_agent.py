@@ -1,0 +1,466 @@
+"""One turn: planners, verdicts, questions and answers, corrections, undo, what is said."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cockpit.agent.agent import (
+    BROKEN,
+    DECLINED,
+    NOT_ABLE,
+    NOT_OFFLINE,
+    NOT_UNDERSTOOD,
+    Agent,
+)
+from cockpit.agent.dialogue import Conversation
+from cockpit.agent.executor import Executor
+from cockpit.agent.gate import Gate
+from cockpit.agent.plan import Call, Plan, Turn, Utterance, Verdict
+from cockpit.agent.policies import AC, FRONT_FANS, WINDOWS
+from cockpit.agent.resources import SessionResources
+from cockpit.events import EventStream, PlanMade, TurnFinished, UtteranceHeard
+from cockpit.settings import AgentSettings, PlannerChoice
+from skills.api import Environment, Status
+from tests.fakes.bus import FakeBus
+from tests.fakes.planner import FakePlanner
+from tests.fakes.skill import all_skills
+from vehicle_bus.errors import CockpitError, CommandRejected, CommandTimeout
+from vehicle_bus.seats import Seat
+
+VOLUME = "Vehicle.Cabin.Infotainment.Media.Volume"
+TEMPERATURE = "Vehicle.Cabin.HVAC.Station.Row1.Driver.Temperature"
+TRUNK = "Vehicle.Body.Trunk.Rear.IsOpen"
+
+
+@dataclass
+class VirtualClock:
+    """Time that a test moves."""
+
+    time: datetime = field(default_factory=lambda: datetime(2026, 6, 1, 8, 30))
+
+    def now(self) -> datetime:
+        return self.time
+
+
+@dataclass
+class Car:
+    """An agent with two fake planners on a fake bus."""
+
+    settings: AgentSettings = field(default_factory=AgentSettings)
+    bus: FakeBus = field(default_factory=FakeBus)
+    template: FakePlanner = field(default_factory=FakePlanner)
+    lm: FakePlanner = field(default_factory=lambda: FakePlanner(name="lm"))
+    clock: VirtualClock = field(default_factory=VirtualClock)
+    events: EventStream = field(default_factory=EventStream)
+
+    def __post_init__(self) -> None:
+        skills = all_skills()
+        environment = Environment(Path("unused"), None, self.clock)
+        gate = Gate(self.bus)  # type: ignore[arg-type]
+        self.conversation = Conversation(skills, self.clock, self.settings.answer_timeout)
+        executor = Executor(
+            skills,
+            gate,
+            resources=SessionResources(environment),
+            environment=environment,
+            dialogue=self.conversation,
+            events=self.events,
+        )
+        self.agent = Agent(
+            [self.template, self.lm], executor, gate, self.conversation, self.events, self.settings
+        )
+
+    def knows(self, text: str, *calls: Call, **more: Any) -> None:
+        """The template planner plans these calls for a sentence."""
+        self.template.plans[text] = Plan(calls, "template", **more)
+
+    def guesses(self, text: str, *calls: Call, **more: Any) -> None:
+        """The language model plans these calls for a sentence."""
+        self.lm.plans[text] = Plan(calls, "lm", **more)
+
+    async def say(self, text: str, seat: Seat = Seat.DRIVER, confidence: float = 1.0) -> Turn:
+        return await self.agent.turn(Utterance(text, seat, confidence))
+
+
+@pytest.fixture
+def car() -> Car:
+    return Car()
+
+
+def call(name: str, /, **arguments: Any) -> Call:
+    return Call(f"test.{name}", arguments)
+
+
+def write(path: str, value: float | bool) -> Call:
+    kind = "on" if isinstance(value, bool) else "number"
+    return call("write", path=path, **{kind: value})
+
+
+# --- planners and verdicts ---------------------------------------------------------------
+
+
+async def test_turn_runs_the_plan_and_says_what_happened(car: Car) -> None:
+    car.knows("volume 40", write(VOLUME, 40))
+    turn = await car.say("volume 40")
+    assert turn.reply == "The volume is now at 40 percent."
+    assert turn.signals == {VOLUME: 40}
+    assert turn.planner == "template"
+    assert not turn.asks
+    assert car.lm.heard == []
+    assert set(turn.timings_ms) == {"plan", "execute", "total"}
+
+
+async def test_turn_asks_the_language_model_where_templates_know_nothing(car: Car) -> None:
+    car.guesses("blast it", write(VOLUME, 90))
+    turn = await car.say("blast it")
+    assert (turn.planner, car.bus.state[VOLUME]) == ("lm", 90)
+
+
+@pytest.mark.parametrize(
+    ("choice", "heard"),
+    [
+        (PlannerChoice.AUTO, (1, 1)),
+        (PlannerChoice.TEMPLATE, (1, 0)),
+        (PlannerChoice.LM, (0, 1)),
+    ],
+)
+async def test_turn_uses_only_the_chosen_planners(
+    choice: PlannerChoice, heard: tuple[int, int]
+) -> None:
+    car = Car(AgentSettings(planner=choice))
+    turn = await car.say("gibberish")
+    assert (len(car.template.heard), len(car.lm.heard)) == heard
+    assert turn.reply == NOT_UNDERSTOOD
+
+
+async def test_chatter_is_not_passed_on_to_the_language_model(car: Car) -> None:
+    car.knows("thanks", verdict=Verdict.NOTHING, reply="You're welcome.")
+    turn = await car.say("thanks")
+    assert turn.reply == "You're welcome."
+    assert car.lm.heard == []
+
+
+@pytest.mark.parametrize(
+    ("text", "reply"),
+    [
+        ("who invented the zipper", NOT_OFFLINE),
+        ("the zipper?", NOT_OFFLINE),
+        ("could you book me a hotel", NOT_ABLE),
+        ("book me a hotel", NOT_ABLE),
+    ],
+)
+async def test_request_that_names_no_skill_is_told_so(car: Car, text: str, reply: str) -> None:
+    car.knows(text, verdict=Verdict.UNKNOWN)
+    assert (await car.say(text)).reply == reply
+    assert car.bus.sent == []
+
+
+async def test_nothing_said_is_nothing_done(car: Car) -> None:
+    turn = await car.say("  ")
+    assert (turn.reply, car.template.heard) == ("", [])
+
+
+async def test_part_beyond_all_skills_is_said_beside_what_was_done(car: Car) -> None:
+    car.knows("volume 40 and sing", write(VOLUME, 40), reply="I can't sing.")
+    turn = await car.say("volume 40 and sing")
+    assert turn.reply == "The volume is now at 40 percent. I can't sing."
+
+
+@pytest.mark.parametrize("answer", ["yes", "no"])
+async def test_doubtful_plan_is_asked_first(car: Car, answer: str) -> None:
+    car.guesses("blast", write(VOLUME, 90), confidence=0.4)
+    turn = await car.say("blast")
+    assert turn.asks
+    assert turn.reply.startswith("Do you want me to write a signal (")
+    assert car.bus.sent == []
+    turn = await car.say(answer)
+    assert car.bus.state[VOLUME] == (90 if answer == "yes" else 30)
+    assert not turn.asks
+
+
+async def test_wild_guess_is_not_even_asked_about(car: Car) -> None:
+    car.guesses("blast", write(VOLUME, 90), confidence=0.1)
+    assert (await car.say("blast")).reply == NOT_UNDERSTOOD
+
+
+async def test_doubtful_plan_that_cannot_run_is_not_asked_about(car: Car) -> None:
+    car.guesses("blast", write(VOLUME, 900), confidence=0.5)
+    assert (await car.say("blast")).reply == NOT_UNDERSTOOD
+
+
+async def test_badly_heard_command_asks_but_a_question_is_answered(car: Car) -> None:
+    car.knows("volume 40", write(VOLUME, 40))
+    car.knows("how loud is it", call("read", path=VOLUME))
+    assert (await car.say("volume 40", confidence=0.1)).asks
+    assert car.bus.sent == []
+    assert (await car.say("how loud is it", confidence=0.1)).reply == "It is 30."
+
+
+# --- what is said ------------------------------------------------------------------------
+
+
+async def test_reply_says_good_news_first_and_the_question_last(car: Car) -> None:
+    car.bus.errors[TEMPERATURE] = CommandRejected("The climate control is off.")
+    car.knows("all", write(TRUNK, True), write(TEMPERATURE, 23), write(VOLUME, 40))
+    turn = await car.say("all")
+    assert turn.reply.startswith("The volume is now at 40 percent. ")
+    assert "I can't set the driver's temperature to 23 degrees: " in turn.reply
+    assert turn.reply.endswith("Should I open the trunk?")
+    assert turn.asks
+
+
+async def test_reply_says_the_same_trouble_once(car: Car) -> None:
+    car.bus.reachable = False
+    car.knows("both", call("read", path=VOLUME), call("read", path=TEMPERATURE))
+    assert (await car.say("both")).reply == "I can't reach the vehicle right now."
+
+
+async def test_reply_tells_of_what_policies_added(car: Car) -> None:
+    car.bus.state |= dict.fromkeys(FRONT_FANS, 0)
+    car.knows("ac", write(AC, True))
+    turn = await car.say("ac")
+    assert "The air conditioning is now on." in turn.reply
+    assert "because the air conditioning needs the fan" in turn.reply
+    assert turn.signals == {AC: True, **dict.fromkeys(FRONT_FANS, 20)}
+
+
+async def test_turn_survives_a_planner_that_breaks(car: Car) -> None:
+    car.template.error = KeyError("oops")
+    assert (await car.say("volume 40")).reply == BROKEN
+    car.template.error = CockpitError("The model is not there.")
+    assert (await car.say("volume 40")).reply == "The model is not there."
+    car.template.error = None
+    car.knows("volume 40", write(VOLUME, 40))
+    assert (await car.say("volume 40")).signals == {VOLUME: 40}
+
+
+async def test_silent_ecu_is_reported_and_nothing_is_claimed(car: Car) -> None:
+    car.bus.errors[VOLUME] = CommandTimeout("The media unit did not answer.")
+    car.knows("volume 40", write(VOLUME, 40))
+    turn = await car.say("volume 40")
+    assert turn.outcomes[0].status is Status.FAILED
+    assert "the media unit did not answer" in turn.reply
+    assert turn.signals == {}
+
+
+async def test_events_follow_the_turn(car: Car) -> None:
+    car.knows("volume 40", write(VOLUME, 40))
+    async with car.events.watch() as queue:
+        turn = await car.say("volume 40")
+    seen = [queue.get_nowait() for _ in range(queue.qsize())]
+    assert isinstance(seen[0], UtteranceHeard)
+    assert isinstance(seen[1], PlanMade)
+    assert seen[-1] == TurnFinished(turn)
+
+
+# --- questions ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def asked(car: Car) -> Car:
+    """A car that has just asked whether to open the trunk."""
+    car.knows("open the trunk", write(TRUNK, True))
+    assert (await car.say("open the trunk")).asks
+    assert car.bus.sent == []
+    return car
+
+
+async def test_question_yes_acts(asked: Car) -> None:
+    turn = await asked.say("yes please")
+    assert asked.bus.state[TRUNK] is True
+    assert turn.planner == "dialogue"
+    assert turn.reply == "The trunk is now open."
+    assert asked.template.heard == ["open the trunk"]
+
+
+async def test_question_yes_with_the_command_again_acts_once(asked: Car) -> None:
+    asked.knows("open the trunk", write(TRUNK, True))
+    turn = await asked.say("yes, open the trunk")
+    assert asked.bus.sent == [(TRUNK, True)]
+    assert not turn.asks
+
+
+async def test_question_yes_and_a_further_command_does_both(asked: Car) -> None:
+    for text in ("and find kamppi", "find kamppi"):
+        asked.knows(text, call("find", name="Kamppi"))
+    turn = await asked.say("yes and find kamppi")
+    assert turn.reply == "The trunk is now open. Found Kamppi."
+    assert len(turn.outcomes) == 2
+
+
+async def test_question_no_does_nothing(asked: Car) -> None:
+    turn = await asked.say("no")
+    assert (turn.reply, asked.bus.sent) == (DECLINED, [])
+    asked.template.plans.pop("open the trunk")
+    await asked.say("yes")
+    assert asked.bus.sent == []
+
+
+async def test_question_no_with_another_wish_does_that(asked: Car) -> None:
+    asked.knows("volume 40", write(VOLUME, 40))
+    await asked.say("no, volume 40")
+    assert asked.bus.sent == [(VOLUME, 40)]
+
+
+async def test_question_lapses(asked: Car) -> None:
+    asked.clock.time += timedelta(seconds=asked.settings.answer_timeout + 1)
+    await asked.say("yes")
+    assert asked.bus.sent == []
+
+
+async def test_question_is_dropped_by_a_new_command(asked: Car) -> None:
+    asked.knows("volume 40", write(VOLUME, 40))
+    await asked.say("volume 40")
+    await asked.say("yes")
+    assert asked.bus.sent == [(VOLUME, 40)]
+
+
+async def test_question_is_answered_by_who_was_asked(asked: Car) -> None:
+    await asked.say("yes", seat=Seat.REAR_LEFT)
+    assert asked.bus.sent == []
+    await asked.say("yes")
+    assert asked.bus.sent == [(TRUNK, True)]
+
+
+async def test_question_is_checked_again_by_the_policies(asked: Car) -> None:
+    asked.bus.state["Vehicle.Speed"] = 50.0
+    turn = await asked.say("yes")
+    assert turn.reply == "I can't open the trunk while the car is moving."
+    assert asked.bus.sent == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "reply"),
+    [
+        ("the second one", "Picked blue."),
+        ("red please", "Picked red."),
+        ("dark blue", "Picked blue."),
+        ("yes", "Picked red."),
+        ("neither", DECLINED),
+    ],
+)
+async def test_choice_is_answered_by_place_or_name(car: Car, answer: str, reply: str) -> None:
+    car.knows("pick", call("pick"))
+    assert (await car.say("pick")).asks
+    assert (await car.say(answer)).reply == reply
+
+
+async def test_two_questions_of_one_call_follow_each_other(car: Car) -> None:
+    car.knows("clear", call("clear"))
+    assert (await car.say("clear")).reply == "Really?"
+    assert (await car.say("yes")).reply == "Really and truly?"
+    assert (await car.say("yes")).reply == "Cleared."
+
+
+async def test_questions_of_two_calls_are_asked_one_by_one(car: Car) -> None:
+    car.bus.state[AC] = True
+    car.knows("both", write(TRUNK, True), write(WINDOWS[0], 100))
+    assert (await car.say("both")).reply == "Should I open the trunk?"
+    turn = await car.say("no")
+    assert turn.reply.endswith("Should I open the window anyway?")
+    assert turn.asks
+    await car.say("yes")
+    assert car.bus.sent == [(WINDOWS[0], 100)]
+
+
+async def test_call_that_waited_for_an_answer_runs_after_it(car: Car) -> None:
+    car.knows("go", call("pick"), call("find", name="$1.text"))
+    turn = await car.say("go")
+    assert [outcome.status for outcome in turn.outcomes] == [Status.ASKED, Status.SKIPPED]
+    assert (await car.say("the first")).reply == "Picked red. Found Picked red.."
+
+
+# --- corrections, undo, context ----------------------------------------------------------
+
+
+async def test_correction_takes_back_and_does_what_was_meant(car: Car) -> None:
+    car.knows("volume 90", write(VOLUME, 90))
+    car.knows("no, the temperature to 25", write(TEMPERATURE, 25))
+    await car.say("volume 90")
+    await car.say("no, the temperature to 25")
+    assert (car.bus.state[VOLUME], car.bus.state[TEMPERATURE]) == (30, 25)
+    assert await car.conversation.undo() == "test.write"
+    assert (car.bus.state[VOLUME], car.bus.state[TEMPERATURE]) == (30, 21.0)
+
+
+async def test_command_that_is_no_correction_leaves_the_last_turn(car: Car) -> None:
+    car.knows("volume 90", write(VOLUME, 90))
+    car.knows("temperature 25", write(TEMPERATURE, 25))
+    await car.say("volume 90")
+    await car.say("temperature 25")
+    assert (car.bus.state[VOLUME], car.bus.state[TEMPERATURE]) == (90, 25)
+
+
+async def test_correction_from_another_seat_takes_nothing_back(car: Car) -> None:
+    car.knows("volume 90", write(VOLUME, 90))
+    car.knows("no, 25", write(TEMPERATURE, 25))
+    await car.say("volume 90")
+    await car.say("no, 25", seat=Seat.PASSENGER)
+    assert car.bus.state[VOLUME] == 90
+
+
+async def test_undo_goes_back_turn_by_turn(car: Car) -> None:
+    for level in (40, 50):
+        car.knows(f"volume {level}", write(VOLUME, level))
+        await car.say(f"volume {level}")
+    assert await car.conversation.undo() is not None
+    assert car.bus.state[VOLUME] == 40
+    assert await car.conversation.undo() is not None
+    assert car.bus.state[VOLUME] == 30
+    assert await car.conversation.undo() is None
+
+
+async def test_undo_skips_turns_that_changed_nothing(car: Car) -> None:
+    car.knows("volume 40", write(VOLUME, 40))
+    car.knows("find", call("find", name="Kamppi"))
+    await car.say("volume 40")
+    await car.say("find")
+    await car.conversation.undo()
+    assert car.bus.state[VOLUME] == 30
+
+
+async def test_undo_that_fails_says_why_and_can_be_tried_again(car: Car) -> None:
+    car.knows("volume 40", write(VOLUME, 40))
+    await car.say("volume 40")
+    car.bus.errors[VOLUME] = CommandRejected("The volume is locked.")
+    with pytest.raises(CockpitError, match="locked"):
+        await car.conversation.undo()
+    car.bus.errors.clear()
+    assert await car.conversation.undo() is not None
+    assert car.bus.state[VOLUME] == 30
+
+
+async def test_planner_is_told_of_the_last_calls(car: Car) -> None:
+    car.knows("volume 40", write(VOLUME, 40))
+    await car.say("volume 40")
+    await car.say("and louder")
+    assert car.template.contexts[-1].last_calls == (write(VOLUME, 40),)
+
+
+async def test_last_reply_is_kept(car: Car) -> None:
+    car.knows("volume 40", write(VOLUME, 40))
+    turn = await car.say("volume 40")
+    assert car.conversation.last_reply == turn.reply
+
+
+async def test_restart_forgets_the_conversation(asked: Car) -> None:
+    await asked.agent.restart()
+    await asked.say("yes")
+    assert asked.bus.sent == []
+    assert await asked.conversation.undo() is None
+
+
+async def test_interrupt_calls_its_hooks(car: Car) -> None:
+    heard: list[str] = []
+    car.conversation.on_interrupt(lambda: heard.append("stop"))
+    car.conversation.interrupt()
+    assert heard == ["stop"]
+
+
+def test_abilities_are_the_skills_titles(car: Car) -> None:
+    assert car.conversation.abilities() == ("Testing",)
