@@ -42,8 +42,10 @@ class SpokenTurn:
 
     def to_json(self) -> dict[str, Any]:
         """``say --json`` with the transcript and the timings of speech added (DESIGN §9)."""
-        base = self.turn.to_json() if self.turn else {"text": "", "reply": "", "plan": []}
-        timings = {**base.get("timings_ms", {}), **self.timings_ms}
+        base: dict[str, Any] = (
+            self.turn.to_json() if self.turn else {"text": "", "reply": "", "plan": []}
+        )
+        timings: dict[str, float] = {**base.get("timings_ms", {}), **self.timings_ms}
         return {
             **base,
             "transcript": self.transcript.text,

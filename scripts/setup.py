@@ -244,7 +244,7 @@ def draw(percent: int, detail: str) -> None:
 
 def assets_are_there() -> bool:
     """True where the store still holds the default assets (it lies outside the clone)."""
-    command = [str(VENV / "bin" / "cockpit"), "models", "verify", "--quick", "--quiet"]
+    command = [str(VENV / "bin" / "cockpit"), "--offline", "models", "pull"]
     return subprocess.run(command, capture_output=True).returncode == 0
 
 

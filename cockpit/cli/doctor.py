@@ -95,10 +95,16 @@ async def _interpreter(_: Settings) -> Finding:
 
 async def _assets(settings: Settings) -> Finding:
     store = AssetStore.from_settings(settings.assets)
-    faults = await asyncio.to_thread(store.faults)
+    wanted = store.catalog.default_set
+    faults = [
+        f"{fault.asset}/{fault.file}: {fault.problem}."
+        for name in wanted
+        for fault in await asyncio.to_thread(store.verify, name)
+    ]
     if faults:
         return Finding("assets", State.BROKEN, " ".join(faults), "Run `cockpit models pull`.")
-    return Finding("assets", State.OK, f"all default files are there with the right hash, in {store.root}")  # fmt: skip  # noqa: E501
+    found = f"{', '.join(wanted)}: all files are there with the right hash"
+    return Finding("assets", State.OK, found)
 
 
 async def _broker(settings: Settings) -> Finding:

@@ -16,7 +16,7 @@ from cockpit.cli.vehicle import open_vehicle
 from cockpit.session import open_session
 from cockpit.settings import Settings
 from cockpit.speech.audio import Audio, read_audio, write_wav
-from cockpit.speech.segments import join, utterances
+from cockpit.speech.segments import VoiceActivity
 from cockpit.voice import SpokenTurn, VoicePipeline
 from vehicle_bus.seats import Seat
 
@@ -39,7 +39,7 @@ async def _listen(
     settings: Settings, file: Path, seat: Seat, reply_wav: Path | None, *, as_json: bool
 ) -> None:
     audio = await asyncio.to_thread(read_audio, file)
-    requests = await asyncio.to_thread(utterances, audio)
+    requests = await asyncio.to_thread(_requests, audio)
     console = Console(stderr=True)
     if not requests:
         console.print(f"Nobody speaks in {file.name}.", highlight=False)
@@ -57,8 +57,13 @@ async def _listen(
                 replies.append(spoken.reply)
             typer.echo(json.dumps(spoken.to_json()) if as_json else _text(spoken))
     if reply_wav and replies:
-        await asyncio.to_thread(write_wav, reply_wav, join(replies))
+        await asyncio.to_thread(write_wav, reply_wav, Audio.join(replies))
         console.print(f"The answer is in {reply_wav}.", highlight=False)
+
+
+def _requests(audio: Audio) -> list[Audio]:
+    """The stretches of speech, each a request of its own."""
+    return [audio.slice(part.start, part.end) for part in VoiceActivity().segments(audio)]
 
 
 def _text(spoken: SpokenTurn) -> str:

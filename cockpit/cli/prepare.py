@@ -14,7 +14,10 @@ from cockpit.demo.conversation import conversation, file_of
 from cockpit.settings import Settings
 from cockpit.speech.audio import Audio, write_wav
 from cockpit.speech.piper import PiperVoice
-from skills.navigation.importer import import_map, is_imported
+from skills.navigation.importer import import_map
+from skills.navigation.schema import MapMissing, read_info
+
+DEFAULT_MAP = "map-helsinki"
 
 PITCH = 1.1
 """The demo's speaker talks this much higher, to be told apart from the car's voice."""
@@ -33,13 +36,21 @@ def prepare(context: typer.Context) -> None:
 async def _prepare(settings: Settings) -> None:
     store = AssetStore.from_settings(settings.assets)
     console = Console(stderr=True)
-    folder = settings.maps.root / settings.maps.name
-    source = store.path("map-helsinki")
-    if settings.maps.name == "helsinki" and not is_imported(folder, source):
+    if not await asyncio.to_thread(_has_default_map, settings, store):
         with console.status("Importing the map of Helsinki, © OpenStreetMap contributors …"):
-            await asyncio.to_thread(import_map, source, folder)
+            source = store.path(DEFAULT_MAP)
+            await asyncio.to_thread(import_map, source, settings.maps.root, "helsinki")
         console.print("Map of Helsinki imported.", highlight=False)
     await record(settings, store, console)
+
+
+def _has_default_map(settings: Settings, store: AssetStore) -> bool:
+    """True where the map was made from the extract that the catalogue names."""
+    try:
+        info = read_info(settings.maps.root / "helsinki")
+    except MapMissing:
+        return False
+    return info.source_sha256 in {entry.sha256 for entry in store.catalog[DEFAULT_MAP].files}
 
 
 async def record(settings: Settings, store: AssetStore, console: Console) -> None:

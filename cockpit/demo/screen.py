@@ -18,7 +18,7 @@ from cockpit.demo.conversation import Recording
 from cockpit.events import CallFinished, Event, EventStream, PlanMade, TurnFinished, UtteranceHeard
 from cockpit.voice import SpokenTurn
 from vehicle_bus.client import Message, VehicleBus
-from vehicle_bus.topics import parse
+from vehicle_bus.topics import TopicKind, Topics
 
 COLOURS = {True: "green", False: "yellow"}
 
@@ -41,7 +41,9 @@ class Screen:
         """Print events and bus traffic while the block runs."""
         async with bus.traffic() as traffic, events.watch() as queue:
             tasks = [
-                asyncio.create_task(self._print_traffic(traffic), name="demo-traffic"),
+                asyncio.create_task(
+                    self._print_traffic(traffic, Topics(bus.settings.vin)), name="demo-traffic"
+                ),
                 asyncio.create_task(self._print_events(queue), name="demo-events"),
             ]
             try:
@@ -90,14 +92,14 @@ class Screen:
             case TurnFinished(turn):
                 self._line("reply", f"[bold]{escape(turn.reply)}[/]")
 
-    async def _print_traffic(self, traffic: AsyncIterator[Message]) -> None:
+    async def _print_traffic(self, traffic: AsyncIterator[Message], topics: Topics) -> None:
         async for message in traffic:
-            topic = parse(message.topic)
-            if topic is None or topic.kind not in ("target", "ack"):
+            topic = topics.parse(message.topic)
+            if topic.kind not in (TopicKind.TARGET, TopicKind.ACK):
                 continue
             payload = json.loads(message.payload)
             name = topic.name.removeprefix("Vehicle.")
-            if topic.kind == "target":
+            if topic.kind is TopicKind.TARGET:
                 self.commands += 1
                 self._line("bus", f"[dim]{escape(name)} ←[/] {payload['value']}")
             else:
@@ -147,4 +149,3 @@ def words_heard(said: str | None, heard: str) -> str:
 
 def _words(text: str) -> list[str]:
     return "".join(sign if sign.isalnum() else " " for sign in text.lower()).split()
-

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -24,7 +23,6 @@ from vehicle_bus.broker import EmbeddedBroker
 from vehicle_bus.catalogue import Kind
 
 TIME_SCALE = 200.0
-SETTLE = 10.0  # s, until the caches of the session agree with the vehicle
 
 
 class SetClock:
@@ -130,14 +128,8 @@ class Evaluation:
         (await resources.get(ShoppingList)).replace(given.shopping)
         await self._car.reset(given.signals, given.absent)
         before = self._car.snapshot()
-        await self._agree(before)
+        await self._car.shown_on(self._session.bus)
         return before
-
-    async def _agree(self, wanted: dict[str, Any]) -> None:
-        """Wait until the session's cache has what the vehicle published."""
-        async with asyncio.timeout(SETTLE):
-            while self._session.bus.values() != wanted:
-                await asyncio.sleep(0.005)
 
     async def _observe(self, before: dict[str, Any], turn: Turn) -> Observation:
         shopping = await self._session.resources.get(ShoppingList)

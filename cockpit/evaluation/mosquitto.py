@@ -1,0 +1,70 @@
+"""A mosquitto broker of our own on a free port, for measurements and tests."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import socket
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from vehicle_bus.config import BusSettings
+from vehicle_bus.errors import BusUnreachable
+
+PATIENCE = 5.0  # s until it must accept connections
+
+
+def find_mosquitto() -> Path | None:
+    """The program, also where Debian hides it from users; None where it is not installed."""
+    found = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
+    return Path(found) if found else None
+
+
+@asynccontextmanager
+async def run_mosquitto(settings: BusSettings) -> AsyncIterator[BusSettings]:
+    """Start mosquitto on the loopback interface and end it afterwards.
+
+    Raises:
+        BusUnreachable: it is not installed or does not start.
+    """
+    program = find_mosquitto()
+    if program is None:
+        raise BusUnreachable("mosquitto is not installed; install it with: apt install mosquitto.")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    with tempfile.TemporaryDirectory(prefix="cockpit-mosquitto-") as folder:
+        config = Path(folder) / "mosquitto.conf"
+        config.write_text(
+            f"listener {port} 127.0.0.1\nallow_anonymous true\nset_tcp_nodelay true\n"
+            "persistence false\nlog_dest none\n",
+            encoding="utf-8",
+        )
+        process = await asyncio.create_subprocess_exec(program, "-c", config)
+        try:
+            await _accepting(port)
+            yield settings.model_copy(
+                update={"host": "127.0.0.1", "port": port, "username": None, "tls": False}
+            )
+        finally:
+            if process.returncode is None:
+                process.terminate()
+            await process.wait()
+
+
+async def _accepting(port: int) -> None:
+    try:
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                try:
+                    _, writer = await asyncio.open_connection("127.0.0.1", port)
+                except ConnectionError:
+                    await asyncio.sleep(0.02)
+                    continue
+                writer.close()
+                await writer.wait_closed()
+                return
+    except TimeoutError as error:
+        raise BusUnreachable("mosquitto did not start.") from error
