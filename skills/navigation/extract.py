@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from skills.navigation.categories import vocabulary
 from skills.navigation.geo import Point, distance_m
@@ -33,8 +34,11 @@ KEYS = (
 )
 SKIPPED = {
     "railway": frozenset(
-        "switch signal milestone railway_crossing level_crossing crossing stop platform derail "
-        "buffer_stop rail tram subway abandoned disused".split()
+        {
+            *("switch", "signal", "milestone", "railway_crossing", "level_crossing", "crossing"),
+            *("stop", "platform", "derail", "buffer_stop", "rail", "tram", "subway"),
+            *("abandoned", "disused"),
+        }
     ),
     "public_transport": frozenset({"platform", "stop_position", "stop_area"}),
     "natural": frozenset({"tree", "tree_row", "scrub", "stone", "grassland"}),
@@ -43,7 +47,8 @@ HIGHWAY_PLACES = frozenset({"bus_stop", "rest_area", "services"})
 # Extra tags that tell kinds of a place apart.
 DETAILS = ("station", "religion", "sport", "theatre:genre")
 NOT_STREETS = frozenset(
-    "platform bus_stop proposed construction rest_area services steps elevator corridor".split()
+    ("platform", "bus_stop", "proposed", "construction", "rest_area", "services", "steps")
+    + ("elevator", "corridor")
 )
 SAME_STREET_M = 2500.0
 CELL = 0.001  # degrees: how finely streets are remembered to name the one nearest to a place
@@ -99,15 +104,6 @@ class Extract:
     box: tuple[float, float, float, float] | None = None  # south, west, north, east
 
 
-class Tagged(Protocol):
-    """What pyosmium's objects have in common, as far as it is used here."""
-
-    id: int
-    tags: Any
-
-    def type_str(self) -> str: ...
-
-
 _HOUSE = re.compile(r"(\d+)\s*([a-zA-Z]?)")
 
 
@@ -146,17 +142,17 @@ class _Reader:
         self._cells: dict[tuple[int, int], dict[str, Point]] = {}
         self._addresses: set[tuple[str, int, str]] = set()
 
-    def take(self, item: Tagged) -> None:
+    def take(self, item: Any) -> None:
         tags = {tag.k: tag.v for tag in item.tags}
         match item.type_str():
             case "n":
-                location = item.location  # type: ignore[attr-defined]
+                location = item.location
                 self._place(f"n{item.id}", tags, Point(location.lat, location.lon))
             case "a":
                 centre = _centroid(item)
                 if centre is not None:
-                    kind = "w" if item.from_way() else "r"  # type: ignore[attr-defined]
-                    self._place(f"{kind}{item.orig_id()}", tags, centre)  # type: ignore[attr-defined]
+                    kind = "w" if item.from_way() else "r"
+                    self._place(f"{kind}{item.orig_id()}", tags, centre)
             case "w" if "name" in tags and tags.get("highway", "steps") not in NOT_STREETS:
                 self._way(item, tags)
 
@@ -311,7 +307,7 @@ def _centroid(area: Any) -> Point | None:
             continue
         x0, y0 = points[0]
         twice, sx, sy = 0.0, 0.0, 0.0
-        for (ax, ay), (bx, by) in zip(points, points[1:], strict=False):
+        for (ax, ay), (bx, by) in pairwise(points):
             cross = (ax - x0) * (by - y0) - (bx - x0) * (ay - y0)
             twice += cross
             sx += (ax + bx - 2 * x0) * cross

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Annotated
 
 from pydantic import Field
@@ -492,7 +493,7 @@ def _inserted(
 
     def length(stops: tuple[Place, ...]) -> float:
         points = [origin, *(entry.point for entry in stops), destination.point]
-        return sum(distance_m(a, b) for a, b in zip(points, points[1:], strict=False))
+        return sum(distance_m(a, b) for a, b in pairwise(points))
 
     orders = [(*ahead[:at], stop, *ahead[at:]) for at in range(len(ahead) + 1)]
     return min(orders, key=length)

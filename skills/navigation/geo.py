@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 EARTH_RADIUS_M = 6_371_009.0  # mean radius, IUGG
@@ -56,7 +57,7 @@ def cumulative_m(line: Sequence[Point]) -> list[float]:
     """Metres from the start of the line to each of its points."""
     total = 0.0
     sums = [0.0]
-    for a, b in zip(line, line[1:], strict=False):
+    for a, b in pairwise(line):
         total += distance_m(a, b)
         sums.append(total)
     return sums
@@ -82,7 +83,7 @@ def project(line: Sequence[Point], position: Point) -> Projection:
 
     best = Projection(0, 0.0, math.inf)
     travelled = 0.0
-    for index, (a, b) in enumerate(zip(line, line[1:], strict=False)):
+    for index, (a, b) in enumerate(pairwise(line)):
         (ax, ay), (bx, by) = flat(a), flat(b)
         dx, dy = bx - ax, by - ay
         length = math.hypot(dx, dy)

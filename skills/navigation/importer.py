@@ -166,9 +166,7 @@ def _write(extract: Extract, path: Path) -> dict[str, int]:
     streets = sum(place.kind == "street" for place in extract.places)
     return {
         "places": len(extract.places) - streets,
-        "named_places": sum(
-            bool(place.name) for place in extract.places if place.kind == "place"
-        ),
+        "named_places": sum(bool(place.name) for place in extract.places if place.kind == "place"),
         "streets": streets,
         "addresses": len(extract.addresses),
     }

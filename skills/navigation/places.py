@@ -111,7 +111,9 @@ _COLUMNS = (
     "opening_hours, phone, website, notable, latitude, longitude"
 )
 _HOUSE_LAST = re.compile(r"^(?P<street>.*\D)\s+(?P<number>\d{1,4})\s?(?P<suffix>[a-z]?)$")
-_HOUSE_FIRST = re.compile(r"^(?:number )?(?P<number>\d{1,4})\s?(?P<suffix>[a-z]?)\s+(?P<street>.+)$")
+_HOUSE_FIRST = re.compile(
+    r"^(?:number )?(?P<number>\d{1,4})\s?(?P<suffix>[a-z]?)\s+(?P<street>.+)$"
+)
 
 
 class Places:
@@ -261,9 +263,11 @@ class Places:
             score = 95.0
             if wanted.rest and not wanted.chief:
                 names = (place.name, place.name_en, *place.other_names, place.address)
-                score = max(name_score(wanted.rest, fold(name)) for name in names if name) if any(
-                    names
-                ) else 0.0
+                score = (
+                    max(name_score(wanted.rest, fold(name)) for name in names if name)
+                    if any(names)
+                    else 0.0
+                )
                 if score < NEAR_ENOUGH:
                     continue
             if wanted.chief:
@@ -351,9 +355,7 @@ class Places:
         kind, _, rest = identity.partition(":")
         if kind == "at":
             latitude, longitude, label = rest.split(",", 2)
-            return Place(
-                identity, label, "", "address", label, float(latitude), float(longitude)
-            )
+            return Place(identity, label, "", "address", label, float(latitude), float(longitude))
         with self._lock, closing(self._database.cursor()) as cursor:
             row = cursor.execute(
                 f"SELECT {_COLUMNS} FROM places WHERE id = ?",  # noqa: S608 (a constant)

@@ -205,4 +205,3 @@ def decode_polyline(text: str) -> Iterator[Point]:
             which = 1 - which
             if which == 0:
                 yield Point(values[0] * POLYLINE_FACTOR, values[1] * POLYLINE_FACTOR)
-
