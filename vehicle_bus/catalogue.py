@@ -164,12 +164,15 @@ class Catalogue(Mapping[str, Signal]):
     def load(cls, settings: BusSettings) -> Catalogue:
         """The catalogue that the settings ask for.
 
+        The default vehicle's overlay also holds for a full VSS JSON, where the signals exist.
+
         Raises:
             CatalogueInvalid: a file cannot be read or is wrong.
         """
         base = cls.default()
         if settings.catalogue is not None:
-            base = cls.from_vss_json(settings.catalogue).with_overlay(_HERE / "overlay.yaml")
+            full = cls.from_vss_json(settings.catalogue)
+            base = full._overlaid(_HERE / "overlay.yaml", only_known=True)
         return base if settings.overlay is None else base.with_overlay(settings.overlay)
 
     @classmethod
@@ -208,11 +211,16 @@ class Catalogue(Mapping[str, Signal]):
         Raises:
             CatalogueInvalid: the file cannot be read, or an entry is wrong.
         """
+        return self._overlaid(path, only_known=False)
+
+    def _overlaid(self, path: Path, *, only_known: bool) -> Catalogue:
         data = _read(path)
         if not isinstance(data, dict):
             raise CatalogueInvalid(f"{path} must map VSS paths to their changes.")
         signals = dict(self._signals)
         for name, fields in data.items():
+            if only_known and name not in signals:
+                continue
             if fields is None:
                 gone = [key for key in signals if key == name or key.startswith(f"{name}.")]
                 if not gone:

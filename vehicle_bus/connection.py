@@ -15,7 +15,7 @@ import socket
 import ssl
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 from uuid import uuid4
 
 import aiomqtt
@@ -235,7 +235,8 @@ class Connection:
             socket_options=_NODELAY,
         )
         client._client.connect_timeout = ANSWER_TIMEOUT
-        client.pending_calls_threshold = 10_000
+        client.pending_calls_threshold = 10_000  # many values at once are no cause for a warning
+        _notice_hanging_up(client)
         entering = asyncio.ensure_future(client.__aenter__())
         try:
             return await asyncio.shield(entering)
@@ -246,6 +247,7 @@ class Connection:
                 await client.__aexit__(None, None, None)
             raise
         except aiomqtt.MqttError as error:
+            client._client.disconnect()  # aiomqtt leaves the socket open
             raise self._explain(error) from error
 
     def _explain(self, error: aiomqtt.MqttError) -> BusUnreachable:
@@ -273,6 +275,10 @@ class Connection:
             )
         if isinstance(cause, socket.gaierror):
             return BusUnreachable(f"The host name of the {where} is not known; check bus.host.")
+        if isinstance(cause, TimeoutError) and self._settings.tls:
+            return BusUnreachable(
+                f"The {where} does not answer in TLS; check bus.tls, bus.host and bus.port."
+            )
         if isinstance(cause, ConnectionRefusedError):
             return BusUnreachable(
                 f"Nothing answers at {self.address}; start the broker or check bus.host and "
@@ -318,6 +324,35 @@ def _flat(group: BaseExceptionGroup[Exception]) -> Iterator[Exception]:
             yield error
 
 
+def _notice_hanging_up(client: aiomqtt.Client) -> None:
+    """Make entering fail as soon as the broker hangs up, and not after the whole timeout."""
+    loop = asyncio.get_running_loop()
+    connected, known = client._connected, client._client.on_disconnect
+
+    def fail() -> None:
+        if not connected.done():
+            connected.set_exception(aiomqtt.MqttError("it hung up"))
+
+    def on_disconnect(*args: Any) -> None:
+        if connected.done() and known is not None:
+            known(*args)
+        else:
+            loop.call_soon_threadsafe(fail)
+
+    client._client.on_disconnect = on_disconnect
+
+
+class _Socket(ssl.SSLSocket):
+    """paho does not close the socket of a handshake that failed."""
+
+    def do_handshake(self, block: bool = False) -> None:
+        try:
+            super().do_handshake(block)
+        except OSError:
+            self.close()
+            raise
+
+
 def _tls_context(settings: BusSettings) -> ssl.SSLContext:
     try:
         context = ssl.create_default_context(cafile=settings.tls_ca)
@@ -329,6 +364,7 @@ def _tls_context(settings: BusSettings) -> ssl.SSLContext:
         raise Refused(
             f"The CA file {settings.tls_ca} cannot be read ({error.strerror}); check bus.tls_ca."
         ) from error
+    context.sslsocket_class = _Socket
     if settings.tls_insecure:
         context.check_hostname = False
     return context

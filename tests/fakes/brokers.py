@@ -67,6 +67,7 @@ class Mosquitto:
             "\n".join(
                 [
                     "persistence false",
+                    "user root",  # or it cannot read the files of a test that root runs
                     "set_tcp_nodelay true",
                     f"listener {self.port} 127.0.0.1",
                     f"allow_anonymous {str(anonymous).lower()}",
