@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import AsyncIterator, Mapping
+import asyncio
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any
 
 from cockpit.agent.agent import Agent
 from cockpit.agent.dialogue import Conversation
 from cockpit.agent.executor import Executor
 from cockpit.agent.fastpath import TemplatePlanner
 from cockpit.agent.gate import Gate
-from cockpit.agent.plan import Planner
+from cockpit.agent.llm import LlmPlanner, ModelError
+from cockpit.agent.plan import DialogueContext, Plan, Planner, Utterance
 from cockpit.agent.resources import SessionResources
+from cockpit.assets.store import AssetStore
 from cockpit.events import EngineChanged, EventStream
 from cockpit.settings import PlannerChoice, Settings
 from skills.api import Clock, Environment, SkillSet
@@ -25,7 +25,8 @@ from vehicle_bus.client import VehicleBus
 from vehicle_bus.config import BusSettings
 from vehicle_bus.errors import CockpitError
 
-log = logging.getLogger(__name__)
+LANGUAGE_MODEL = "language model"
+"""Its name in ``EngineChanged`` events."""
 
 
 class SystemClock:
@@ -92,14 +93,28 @@ async def open_session(
         agent_settings = settings.agent.model_copy(update={"planner": planner})
         settings = settings.model_copy(update={"agent": agent_settings})
     events = EventStream()
-    skills = SkillSet.installed()
+    skills = await asyncio.to_thread(SkillSet.installed)
     environment = Environment(
         data_dir=settings.data_dir, map_dir=_map_dir(settings), clock=clock or SystemClock()
     )
     environment.data_dir.mkdir(parents=True, exist_ok=True)
+    notices: list[str] = []
+    planners: list[Planner] = []
     async with AsyncExitStack() as stack:
+        # It connects while the sentences are compiled.
         vehicle = await stack.enter_async_context(VehicleBus(bus))
-        planners, notices = await _planners(settings, skills, events, stack, preload=preload)
+        if settings.agent.planner is not PlannerChoice.LM:
+            planners.append(await asyncio.to_thread(TemplatePlanner, skills))
+        if settings.agent.planner is not PlannerChoice.TEMPLATE:
+            try:
+                model = LanguageModel(settings, skills, events)
+            except CockpitError as error:
+                if settings.agent.planner is PlannerChoice.LM:
+                    raise
+                notices.append(f"Only the templates understand you now. {error.spoken}")
+                events.publish(EngineChanged(LANGUAGE_MODEL, "missing", {"why": error.spoken}))
+            else:
+                planners.append(await stack.enter_async_context(model.running(preload=preload)))
         resources = await stack.enter_async_context(SessionResources.open(environment))
         gate = Gate(vehicle)
         conversation = Conversation(skills, environment.clock, settings.agent.answer_timeout)
@@ -116,6 +131,91 @@ async def open_session(
         yield Session(
             vehicle, agent, events, settings, environment, skills, resources, tuple(notices)
         )
+
+
+class LanguageModel:
+    """The local model as a planner that may fail without taking the session along.
+
+    Args:
+        settings: which model.
+        skills: what it can plan.
+        events: told of its state.
+
+    Raises:
+        AssetMissing, AssetUnknown: the model is not there.
+    """
+
+    name = "lm"
+
+    def __init__(self, settings: Settings, skills: SkillSet, events: EventStream) -> None:
+        self._needed = settings.agent.planner is PlannerChoice.LM
+        self._events = events
+        self._planner = LlmPlanner(skills, model_file(settings), settings.agent)
+        self._failed = False
+
+    @asynccontextmanager
+    async def running(self, *, preload: bool) -> AsyncIterator[LanguageModel]:
+        """Load it in the background, if wanted, and free it at the end.
+
+        Raises:
+            ModelError: it cannot be loaded, and no other planner may plan.
+        """
+        loading: asyncio.Task[None] | None = None
+        try:
+            if self._needed:
+                await self._load()
+            elif preload:
+                loading = asyncio.create_task(self._load(), name=LANGUAGE_MODEL)
+            yield self
+        finally:
+            if loading is not None:
+                loading.cancel()
+                await asyncio.gather(loading, return_exceptions=True)
+            await self._planner.close()
+
+    async def _load(self) -> None:
+        self._events.publish(EngineChanged(LANGUAGE_MODEL, "loading", {}))
+        try:
+            startup = await self._planner.start()
+        except ModelError as error:
+            self._fail(error)
+            if self._needed:
+                raise
+        else:
+            detail = {"milliseconds": round(startup.load_ms + startup.prefix_ms)}
+            self._events.publish(EngineChanged(LANGUAGE_MODEL, "ready", detail))
+
+    async def plan(self, utterance: Utterance, context: DialogueContext) -> Plan | None:
+        """The model's plan; None where it has failed and others may plan.
+
+        Raises:
+            ModelError: it has failed, and no other planner may plan.
+        """
+        if self._failed and not self._needed:
+            return None
+        try:
+            return await self._planner.plan(utterance, context)
+        except ModelError as error:
+            self._fail(error)
+            if self._needed:
+                raise
+            return None
+
+    def _fail(self, error: ModelError) -> None:
+        self._failed = True
+        self._events.publish(EngineChanged(LANGUAGE_MODEL, "failed", {"why": error.spoken}))
+
+
+def model_file(settings: Settings) -> Path:
+    """The GGUF file of the language model: a path, or an asset's.
+
+    Raises:
+        AssetMissing, AssetUnknown: it is not there.
+    """
+    name = settings.agent.model
+    if name.lower().endswith(".gguf"):
+        return Path(name).expanduser()
+    return AssetStore.from_settings(settings.assets).path(name)
 
 
 def _map_dir(settings: Settings) -> Path | None:

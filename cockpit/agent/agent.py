@@ -144,9 +144,10 @@ class _Turn:
         match self._conversation.answer(text, seat):
             case Declined(rest=rest):
                 return await self._declined(rest)
-            case Accepted(plan=plan, rest=rest):
-                self._plan = plan
-                return await self._and_more(await self._act(plan.calls), plan.calls, rest)
+            case Accepted(plan=proposed, rest=rest):
+                self._plan = proposed
+                reply = await self._act(proposed.calls)
+                return await self._and_more(reply, proposed.calls, rest)
             case Resume(pending=pending, rest=rest) as answer:
                 reply = await self._resume(answer)
                 return await self._and_more(reply, [pending.calls[pending.index]], rest)
@@ -157,9 +158,6 @@ class _Turn:
         self._plan_ms = (time.perf_counter() - began) * 1000
         if plan is not None:
             self._agent._events.publish(PlanMade(plan, self._plan_ms))
-        calls = plan.calls if plan else ()
-        if not calls or not all(about_the_conversation(call) for call in calls):
-            self._conversation.heard_something_else(seat)
         if fixed is not None:
             await self._conversation.take_back(fixed.replaces)
         return await self._follow(plan)
@@ -244,6 +242,9 @@ class _Turn:
     async def _follow(self, plan: Plan | None) -> str:
         verdict = plan.verdict if plan else Verdict.UNKNOWN
         if plan is not None and verdict is Verdict.ACT and plan.calls:
+            # "Repeat that" and "stop" are about the open question; any other command ends it.
+            if not all(about_the_conversation(call) for call in plan.calls):
+                self._conversation.heard_something_else(self._utterance.seat)
             done = await self._act(plan.calls)
             # A part of the sentence may be beyond all skills, which is said, too.
             return f"{done} {plan.reply or ''}".strip()
@@ -251,6 +252,7 @@ class _Turn:
             return plan.reply or ""
         if plan is not None and verdict is Verdict.UNSURE and self._worth_asking(plan):
             question = proposal(plan.calls, self._agent._executor.skills)
+            self._conversation.heard_something_else(self._utterance.seat)
             self._conversation.ask([Proposal(plan, question)], self._utterance.seat)
             return question
         if plan is not None and plan.reply:

@@ -320,6 +320,12 @@ async def test_question_is_dropped_by_a_new_command(asked: Car) -> None:
     assert asked.bus.sent == [(VOLUME, 40)]
 
 
+async def test_question_stays_open_through_what_nobody_understands(asked: Car) -> None:
+    assert (await asked.say("mumble mumble")).reply == NOT_UNDERSTOOD
+    await asked.say("yes")
+    assert asked.bus.sent == [(TRUNK, True)]
+
+
 async def test_question_is_answered_by_who_was_asked(asked: Car) -> None:
     await asked.say("yes", seat=Seat.REAR_LEFT)
     assert asked.bus.sent == []
