@@ -35,6 +35,8 @@ app = typer.Typer(help="The vehicle bus: broker and monitor.", no_args_is_help=T
 _WINDOW = 10.0
 """Seconds over which a rate is counted."""
 _REFRESH = 0.25
+_PATIENCE = 3.0
+"""Seconds that the broker has to answer."""
 
 
 @app.command()
@@ -94,14 +96,14 @@ async def _monitor(
     ):
         view = View(Topics(bus_settings.vin), bus.catalogue, wanted)
         if once:
-            await bus.ready()
+            await bus.ready(_PATIENCE)
             traffic.close()
             async for message in traffic:
                 view.take(message)
             for line in view.values():
                 typer.echo(line)
             return
-        await bus.ready()
+        await bus.ready(_PATIENCE)
         reading: asyncio.Task[Any] = asyncio.create_task(
             _follow(traffic, view, count), name="monitor"
         )
