@@ -13,7 +13,6 @@ import yaml
 
 from skills.navigation.matching import fold
 
-
 _BESIDE = re.compile(
     r"\b(?:(?:right |somewhere )?(?:near|nearby|by|at|beside|opposite|around|in|on|along)"
     r"|next to|close to|nearest to|closest to|not far from|in front of|across from|next door to)\b",

@@ -47,8 +47,10 @@ HIGHWAY_PLACES = frozenset({"bus_stop", "rest_area", "services"})
 # Extra tags that tell kinds of a place apart.
 DETAILS = ("station", "religion", "sport", "theatre:genre")
 NOT_STREETS = frozenset(
-    ("platform", "bus_stop", "proposed", "construction", "rest_area", "services", "steps")
-    + ("elevator", "corridor")
+    (
+        *("platform", "bus_stop", "proposed", "construction", "rest_area", "services", "steps"),
+        *("elevator", "corridor"),
+    )
 )
 SAME_STREET_M = 2500.0
 CELL = 0.001  # degrees: how finely streets are remembered to name the one nearest to a place

@@ -201,12 +201,13 @@ async def go_to(
     ] = None,
 ) -> RouteStarted:
     """Start navigation to a place, an address, a kind of place, or home or work."""
-    destination = await one_place(ctx, Query(place, nearest, near))
-    stops: tuple[Place, ...] = ()
-    if via:
-        query = Query(via, nearest=True, argument="via")
-        stops = (await one_place(ctx, query, destination.point),)
-    return await _start(ctx, destination, stops)
+    async with (await ctx.resources.get(ActiveRoute)).changing:
+        destination = await one_place(ctx, Query(place, nearest, near))
+        stops: tuple[Place, ...] = ()
+        if via:
+            query = Query(via, nearest=True, argument="via")
+            stops = (await one_place(ctx, query, destination.point),)
+        return await _start(ctx, destination, stops)
 
 
 @function()
@@ -244,13 +245,20 @@ async def search(
 async def add_stop(
     ctx: Context, place: PlaceText, nearest: Nearest = False, near: Near = None
 ) -> RouteStarted:
-    """Add a stop on the way to the destination."""
-    trip, progress = await _on_trip(ctx)
-    towards = progress.stops_ahead[0] if progress.stops_ahead else trip.destination
-    stop = await one_place(ctx, Query(place, nearest, near), towards.point)
-    ahead = progress.stops_ahead
-    stops = _inserted(position(ctx), ahead, stop, trip.destination)
-    return await _start(ctx, trip.destination, stops, added_stop=stop)
+    """Add a stop on the way to the destination.
+
+    Without a route, the place becomes the destination.
+    """
+    active = await ctx.resources.get(ActiveRoute)
+    async with active.changing:
+        query = Query(place, nearest, near)
+        if active.trip is None:
+            return await _start(ctx, await one_place(ctx, query), ())
+        trip, progress = await _on_trip(ctx)
+        ahead = progress.stops_ahead
+        stop = await one_place(ctx, query, (*ahead, trip.destination)[0].point)
+        stops = _inserted(position(ctx), ahead, stop, trip.destination)
+        return await _start(ctx, trip.destination, stops, added_stop=stop)
 
 
 @function()
@@ -262,23 +270,25 @@ async def remove_stop(
     every: Annotated[bool, Field(description="All stops.")] = False,
 ) -> RouteStarted:
     """Take a stop, or all stops, out of the route."""
-    trip, progress = await _on_trip(ctx)
-    ahead = progress.stops_ahead
-    if not ahead:
-        raise NotFound("There are no stops on the route.")
-    removed = ahead if every else (_stop_meant(ahead, stop),)
-    left = tuple(entry for entry in ahead if entry not in removed)
-    return await _start(ctx, trip.destination, left, removed_stops=removed)
+    async with (await ctx.resources.get(ActiveRoute)).changing:
+        trip, progress = await _on_trip(ctx)
+        ahead = progress.stops_ahead
+        if not ahead:
+            raise NotFound("There are no stops on the route.")
+        removed = ahead if every else (_stop_meant(ahead, stop),)
+        left = tuple(entry for entry in ahead if entry not in removed)
+        return await _start(ctx, trip.destination, left, removed_stops=removed)
 
 
 @function()
 async def cancel(ctx: Context) -> RouteCancelled:
     """Stop navigation and forget the route."""
     active = await ctx.resources.get(ActiveRoute)
-    before = active.trip
-    await _show(ctx, None)
-    if before is not None:
-        _record(ctx, before)
+    async with active.changing:
+        before = active.trip
+        await _show(ctx, None)
+        if before is not None:
+            _record(ctx, before)
     return RouteCancelled(before.destination if before else None)
 
 

@@ -35,9 +35,11 @@ MINOR_COSTS = 9.0
 STREET_GAINS = 1.0  # a street against the things that are named after it
 # Things that carry the name of what they stand at.
 MINOR = frozenset(
-    "highway=bus_stop railway=tram_stop railway=subway_entrance amenity=bicycle_rental "
-    "tourism=artwork amenity=bicycle_parking amenity=toilets amenity=atm "
-    "man_made=monitoring_station".split()
+    (
+        *("highway=bus_stop", "railway=tram_stop", "railway=subway_entrance", "tourism=artwork"),
+        *("amenity=bicycle_rental", "amenity=bicycle_parking", "amenity=toilets", "amenity=atm"),
+        "man_made=monitoring_station",
+    )
 )
 
 

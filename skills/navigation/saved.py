@@ -18,8 +18,8 @@ from skills.navigation.places import Place
 FILE = "places.json"
 HOME, WORK = "home", "work"
 ALIASES = {
-    HOME: "home,my home,house,my house,my place,back home,our house,our home,home address,our place,"
-    "my home address,my flat,my apartment,my residence,the house,home please,at home",
+    HOME: "home,my home,house,my house,my place,back home,our house,our home,home address,"
+    "our place,my home address,my flat,my apartment,my residence,the house,home please,at home",
     WORK: "work,my work,office,the office,my office,workplace,my workplace,my job,job,at work,"
     "place of work,my place of work,our office,the workplace,to work",
 }

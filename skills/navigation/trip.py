@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from bisect import bisect_right
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -111,10 +112,17 @@ class Progress:
 
 
 class ActiveRoute:
-    """The trip of this session, or none (Resource)."""
+    """The trip of this session, or none (Resource).
+
+    Attributes:
+        trip: the active trip.
+        changing: held while a call changes the trip. Calls of one sentence run at the same
+            time; the lock keeps their order ("go to the museum and add a stop at a cafe").
+    """
 
     def __init__(self) -> None:
         self.trip: Trip | None = None
+        self.changing = asyncio.Lock()
 
     @classmethod
     @asynccontextmanager
