@@ -25,6 +25,7 @@ _ELLIPTIC = 0.15
 _MARKED = frozenset(",.;?!")
 _LONGEST_ELLIPSIS = 9  # words
 _CHARTS = 256
+_PARTICLES = frozenset(("on", "off", "up", "down"))
 
 
 class Segmenter:
@@ -177,6 +178,15 @@ class Segmenter:
                 position = max(position, self.past_cuts(chart, position) - 1)
         return stops
 
+    @staticmethod
+    def _ends(chart: Chart, start: int, stop: int) -> list[int]:
+        """Ends of a clause that leave trailing politeness out, the whole first."""
+        return [
+            end
+            for end in range(stop, start, -1)
+            if any(reached == stop for reached, _ in chart.tails(end))
+        ]
+
     # -- one step -------------------------------------------------------------------------
 
     def _expand(
@@ -215,9 +225,11 @@ class Segmenter:
         for stop in self._stops(chart, start, 3):
             if stop - start > _LONGEST_ELLIPSIS:
                 break
-            span = chart.tokens[start:stop]
-            for clause in self.filled(span, named):
-                yield reading.and_then(clause, end=stop)
+            for end in self._ends(chart, start, stop):
+                found = self.filled(chart.tokens[start:end], named)
+                if found:
+                    yield reading.and_then(*found[:1], end=stop)
+                    break
         yield from self._shared(chart, reading, start)
 
     def _clause(
@@ -411,18 +423,24 @@ class Segmenter:
         Args:
             free: the function that may take free text here.
         """
-        chart = self.chart(tokens)
-        found = [
-            match
-            for match in chart.whole(0, len(tokens))
-            if "role" not in match.template.metadata
-            and not match.template.metadata.get("indirect")
-            and not match.template.metadata.get("elliptic")
-            and (not match.free or match.template.intent == free)
-        ]
-        if not found:
+        for order in (tokens, *self._particle_moved(tokens)):
+            chart = self.chart(order)
+            match = next(
+                (
+                    match
+                    for match in chart.whole(0, len(order))
+                    if "role" not in match.template.metadata
+                    and not match.template.metadata.get("indirect")
+                    and not match.template.metadata.get("elliptic")
+                    and (not match.free or match.template.intent == free)
+                ),
+                None,
+            )
+            if match is not None:
+                tokens = order
+                break
+        else:
             return None
-        match = found[0]
         total = CLAUSE_COST[Role.COMMAND] + match.cost + cost
         return Clause(
             Role.COMMAND,
@@ -431,6 +449,16 @@ class Segmenter:
             total,
             how,
         )
+
+    @staticmethod
+    def _particle_moved(tokens: Sequence[Token]) -> Iterable[tuple[Token, ...]]:
+        """ "Turn the light on" as "turn on the light", and the other way round."""
+        if len(tokens) < 3:
+            return
+        if tokens[-1].key in _PARTICLES:
+            yield (tokens[0], tokens[-1], *tokens[1:-1])
+        elif tokens[1].key in _PARTICLES:
+            yield (tokens[0], *tokens[2:], tokens[1])
 
     def _shared(self, chart: Chart, reading: Reading, start: int) -> Iterable[Reading]:
         """ "Set the driver and the passenger temperature to 22": parts share both ends."""
