@@ -13,6 +13,14 @@ import yaml
 from cockpit.agent.fastpath.match import Phrases, Skips
 from cockpit.agent.fastpath.normalise import canonical, split_words
 
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast, where it is
+
+
+def read_yaml(text: str) -> dict[str, Any]:
+    """A YAML mapping, read by libyaml where PyYAML was built with it."""
+    loaded = yaml.load(text, Loader=_LOADER)  # noqa: S506 -- both are safe loaders
+    return loaded if isinstance(loaded, dict) else {}
+
 
 @dataclass(frozen=True)
 class Conversation:
@@ -75,7 +83,7 @@ class Conversation:
     def default(cls) -> Conversation:
         """The file beside the agent."""
         text = files("cockpit.agent").joinpath("conversation.yaml").read_text(encoding="utf-8")
-        return cls.from_mapping(yaml.safe_load(text))
+        return cls.from_mapping(read_yaml(text))
 
 
 def _costs(table: Mapping[float, Sequence[str]]) -> dict[str, float]:

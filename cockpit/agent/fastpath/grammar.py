@@ -147,7 +147,7 @@ class Grammar:
         """Templates where letters follow a list or rule without a space; they never match."""
         self.root = State()
         """Where every template starts."""
-        shared = dict(common or {})
+        shared = _parsed(common or {})
         self._common: dict[str, int] = {}
         for source in sources:
             self._add(source, shared)
@@ -155,23 +155,11 @@ class Grammar:
 
     # -- reading --------------------------------------------------------------------------
 
-    def _add(self, source: Mapping[str, Any], common: Mapping[str, Any]) -> None:
-        merged = {
-            "language": "en",
-            "intents": source.get("intents") or {},
-            "lists": {**(common.get("lists") or {}), **(source.get("lists") or {})},
-            "expansion_rules": {
-                **(common.get("expansion_rules") or {}),
-                **(source.get("expansion_rules") or {}),
-            },
-        }
-        try:
-            intents = Intents.from_dict(merged)
-        except (ParseError, KeyError, ValueError, AttributeError, TypeError) as error:
-            raise SentencesInvalid(f"A sentences file is not valid: {error}.") from error
-        # A rule or list of the common file is compiled once, unless this file has its own or the
-        # rule leads to one that has.
-        own = set(source.get("lists") or {}) | set(source.get("expansion_rules") or {})
+    def _add(self, source: Mapping[str, Any], common: Intents) -> None:
+        intents = _parsed(source)
+        own = set(intents.slot_lists) | set(intents.expansion_rules)
+        intents.slot_lists = {**common.slot_lists, **intents.slot_lists}
+        intents.expansion_rules = {**common.expansion_rules, **intents.expansion_rules}
         scope = _Scope(self, intents, own)
         for name, intent in intents.intents.items():
             for data in intent.data:
@@ -313,8 +301,20 @@ class Grammar:
                     changed = True
 
 
+def _parsed(source: Mapping[str, Any]) -> Intents:
+    wanted = {key: source.get(key) or {} for key in ("intents", "lists", "expansion_rules")}
+    try:
+        return Intents.from_dict({"language": "en", **wanted})
+    except (ParseError, KeyError, ValueError, AttributeError, TypeError) as error:
+        raise SentencesInvalid(f"A sentences file is not valid: {error}.") from error
+
+
 class _Scope:
-    """The lists and rules that the templates of one file see."""
+    """The lists and rules that the templates of one file see.
+
+    What comes from the common file is compiled once, unless this file has its own of the name,
+    or it leads to one that this file has.
+    """
 
     def __init__(self, grammar: Grammar, intents: Intents, own: set[str]) -> None:
         self._grammar = grammar
@@ -323,6 +323,8 @@ class _Scope:
         self._own = own
         self._numbers: dict[str, int] = {}
         self._open: list[str] = []
+        self._is_shared: dict[str, bool] = {}
+        self._slots: dict[str, list[tuple[str, int]]] = {}
 
     def draft(self, draft: _Draft, start: int, expression: Expression) -> int:
         """Append an expression to a draft; returns the state behind it."""
@@ -364,17 +366,24 @@ class _Scope:
         if isinstance(expression, ListReference):
             yield expression.slot_name, self._list(expression.list_name)
         elif isinstance(expression, RuleReference):
-            yield from self.slots(self._rules[expression.rule_name].expression)
+            name = expression.rule_name
+            if name not in self._slots:
+                self._slots[name] = list(self.slots(self._rules[name].expression))
+            yield from self._slots[name]
         elif isinstance(expression, Group):
             for item in expression.items:
                 yield from self.slots(item)
 
     def _shared(self, name: str) -> bool:
         """True where a rule and all it leads to come from the common file."""
-        if name in self._own:
-            return False
-        rule = self._rules.get(name)
-        return rule is None or all(self._shared(inner) for inner in _names(rule.expression))
+        if name not in self._is_shared:
+            # A rule that refers to itself must not run for ever here; _get reports it.
+            self._is_shared[name] = False
+            rule = self._rules.get(name)
+            self._is_shared[name] = name not in self._own and (
+                rule is None or all(self._shared(inner) for inner in _names(rule.expression))
+            )
+        return self._is_shared[name]
 
     def _list(self, name: str) -> int:
         return self._get(f"{{{name}}}", name, lambda: self._make_list(name))
@@ -383,7 +392,7 @@ class _Scope:
         return self._get(f"<{name}>", name, lambda: self._make_rule(name))
 
     def _get(self, label: str, name: str, make: Any) -> int:
-        cache = self._grammar._common if self._shared_ok(name) else self._numbers
+        cache = self._grammar._common if self._shared(name) else self._numbers
         if label not in cache:
             if label in self._open:
                 raise SentencesInvalid(f"{label} refers to itself.")
@@ -391,13 +400,6 @@ class _Scope:
             cache[label] = make()
             self._open.pop()
         return cache[label]
-
-    def _shared_ok(self, name: str) -> bool:
-        # A rule that refers to itself is reported by _get; here it must only not run for ever.
-        try:
-            return self._shared(name)
-        except RecursionError:
-            return False
 
     def _make_list(self, name: str) -> int:
         found: SlotList | None = self._lists.get(name)

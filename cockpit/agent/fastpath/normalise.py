@@ -222,6 +222,7 @@ def canonical(word: str) -> str:
     return _SPELLING.get(word) or SMALL.get(word) or word
 
 
+@lru_cache(maxsize=16384)
 def template_words(word: str) -> tuple[str, ...]:
     """Canonical words of one word that is written in a template; marks vanish."""
     return tuple(canonical(part) for part in split_words(word) if part not in MARKS)

@@ -8,10 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from importlib.resources import files
 from typing import Any
 
-import yaml
-
 from cockpit.agent.fastpath.clauses import Clause, Reading, Role
-from cockpit.agent.fastpath.conversation import Conversation
+from cockpit.agent.fastpath.conversation import Conversation, read_yaml
 from cockpit.agent.fastpath.corrections import Corrector
 from cockpit.agent.fastpath.followups import FollowUps
 from cockpit.agent.fastpath.grammar import Grammar, SentencesInvalid
@@ -219,14 +217,12 @@ def _key(call: Call) -> str:
 
 def _common() -> Mapping[str, Any]:
     text = files("skills").joinpath("common.yaml").read_text(encoding="utf-8")
-    loaded = yaml.safe_load(text)
-    assert isinstance(loaded, dict)
-    return loaded
+    return read_yaml(text)
 
 
 def _sources(skills: SkillSet) -> Iterable[Mapping[str, Any]]:
     for skill in skills.skills:
-        source = yaml.safe_load(skill.sentences.read_text(encoding="utf-8")) or {}
+        source = read_yaml(skill.sentences.read_text(encoding="utf-8"))
         unknown = sorted(set(source.get("intents") or {}) - set(skill.functions))
         if unknown:
             raise SentencesInvalid(
