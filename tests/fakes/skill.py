@@ -139,7 +139,7 @@ def the_skill() -> Skill:
             Found: lambda result: f"Found {result.place.name}.",
             Said: lambda result: result.text,
         },
-        Path(__file__),
+        Path(__file__).with_suffix(".yaml"),
     )
 
 
