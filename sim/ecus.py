@@ -39,6 +39,8 @@ CLAIMS: dict[str, tuple[str, ...]] = {name: kind.claims for name, kind in ECUS.i
 class EcuUnknown(CockpitError):
     """There is no ECU of this name."""
 
+    exit_code = 2  # wrong arguments
+
 
 def chosen(names: Collection[str] | None) -> tuple[str, ...]:
     """The named ECUs in the order of their physics; all of them for None or no name.

@@ -17,6 +17,8 @@ LONGEST = 60.0  # s
 class FaultInvalid(CockpitError):
     """A fault was written in a way that means nothing."""
 
+    exit_code = 2  # wrong arguments
+
 
 class FaultKind(StrEnum):
     """What can go wrong."""

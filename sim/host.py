@@ -60,6 +60,7 @@ class EcuHost:
         self._pulse = pulse
         self._moving: dict[str, _Moving] = {}
         self._working = 0
+        self._epoch = 0  # counts resets: what was asked before one is not done after it
         self._owner: SignalOwner | None = None
         self._connection: UnreliableConnection | None = None
 
@@ -198,7 +199,9 @@ class EcuHost:
     # Motion
 
     def halt(self, only: str | None = None) -> None:
-        """Stop everything that moves, or one path, where it is."""
+        """Stop everything that moves where it is, and forget what waits; or one path only."""
+        if only is None:
+            self._epoch += 1
         for path in tuple(self._moving) if only is None else self._moving.keys() & {only}:
             self._end(path, Decision.failed(f"The {spoken_name(path)} was stopped."))
 
@@ -247,7 +250,10 @@ class EcuHost:
         try:
             seconds = self._faults.seconds(FaultKind.SLOW, self.ecu.name)
             if seconds:
+                epoch = self._epoch
                 await asyncio.sleep(seconds)
+                if epoch != self._epoch:
+                    return Decision.failed(f"The {spoken_name(target.path)} was stopped.")
             decision = self._decide(target.path, target.value)
             await self.flush(but=target.path)
             return decision

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
@@ -12,6 +12,7 @@ import pytest
 from sim.clock import VirtualClock
 from sim.faults import FaultInvalid
 from sim.vehicle import SimulatedVehicle, VehicleUnsettled
+from tests.fakes.waiting import until
 from vehicle_bus.broker import EmbeddedBroker
 from vehicle_bus.client import VehicleBus
 from vehicle_bus.errors import (
@@ -47,13 +48,6 @@ async def running(**options: object) -> AsyncIterator[tuple[SimulatedVehicle, Ve
         await bus.ready()
         await vehicle.shown_on(bus)
         yield vehicle, bus
-
-
-async def until(holds: Callable[[], bool]) -> None:
-    """Wait for what no event tells: the state of a client's cache."""
-    async with asyncio.timeout(5):
-        while not holds():  # noqa: ASYNC110
-            await asyncio.sleep(0.005)
 
 
 async def test_vehicle_publishes_a_value_of_every_signal() -> None:
@@ -140,6 +134,15 @@ async def test_reset_cancels_motion_and_restores_everything() -> None:
         await bus.set(LOW_BEAM, True)
 
 
+async def test_reset_forgets_a_command_that_a_slow_unit_has_not_begun() -> None:
+    async with running(faults=["slow:lights=0.2"]) as (vehicle, bus):
+        with pytest.raises(CommandTimeout):
+            await bus.set(LOW_BEAM, True, ttl=0.1)
+        await vehicle.reset()
+        await vehicle.settled()
+        assert vehicle.snapshot()[LOW_BEAM] is False
+
+
 async def test_reset_absent_signal_and_back() -> None:
     async with running() as (vehicle, bus):
         await vehicle.reset(absent=[MASSAGE])
@@ -218,7 +221,7 @@ async def test_fault_reject_jam_stuck_and_missing_are_told_apart() -> None:
         with pytest.raises(CommandRejected, match="climate control unit refuses"):
             await bus.set(TEMPERATURE, 23)
         with pytest.raises(CommandTimeout, match="has not moved"):
-            await bus.set(LOW_BEAM, True, ttl=0.2)
+            await bus.set(LOW_BEAM, True, ttl=1.0)
         await until(lambda: MASSAGE not in _known(bus))
         with pytest.raises(SignalAbsent):
             await bus.set(MASSAGE, 50)
@@ -327,3 +330,14 @@ async def test_vehicle_without_broker_says_so() -> None:
     with pytest.raises(BusUnreachable):
         async with SimulatedVehicle(settings, patience=0.3):
             pass
+
+
+async def test_fault_in_the_physics_is_not_silent(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_dt: float) -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        async with running() as (vehicle, _):
+            monkeypatch.setattr(vehicle, "_look_at_route", lambda: broken(0))
+            await asyncio.sleep(0.15)
+            await vehicle.settled()
