@@ -35,7 +35,10 @@ DEBIAN_PACKAGES = {
 # Only the shared libraries are needed: no tools, tests, examples, server or multimodal part.
 LLAMA_CMAKE = (
     "-DLLAVA_BUILD=OFF -DLLAMA_BUILD_TOOLS=OFF -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_EXAMPLES=OFF "
-    "-DLLAMA_BUILD_SERVER=OFF -DLLAMA_BUILD_APP=OFF -DLLAMA_OPENSSL=OFF"
+    "-DLLAMA_BUILD_SERVER=OFF -DLLAMA_BUILD_APP=OFF -DLLAMA_OPENSSL=OFF "
+    # GCC before 13.3 drops the tile configuration of llama.cpp's AMX code as dead stores (GCC
+    # PR114098), and the first long prompt then ends the process with SIGILL.
+    "-DCMAKE_C_FLAGS=-U__AMX_INT8__ -DCMAKE_CXX_FLAGS=-U__AMX_INT8__"
 )
 
 

@@ -1,0 +1,346 @@
+"""llama.cpp as this project needs it: one sequence, a reusable prefix, greedy under a grammar.
+
+Everything here blocks and belongs to one thread.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import logging
+import os
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cockpit.agent.llm.errors import (
+    EngineMissing,
+    ModelMissing,
+    ModelUnusable,
+    PlanningCancelled,
+    PromptTooLong,
+)
+
+# Read when OpenMP is loaded. Its threads otherwise spin for milliseconds at each of the hundreds
+# of barriers of a token, and where the other core is busy that makes two threads much slower than
+# one: 12 tokens a second instead of 50, measured beside two busy processes on two cores.
+os.environ.setdefault("GOMP_SPINCOUNT", "1000")
+
+try:
+    from llama_cpp import llama_cpp as lib
+except ImportError:
+    AVAILABLE = False
+else:
+    AVAILABLE = True
+
+_log = logging.getLogger(__name__)
+
+# Cancelling waits for at most one batch: 0.5 s of SmolLM2-135M, 2 s of a 0.5B model.
+_BATCH = 96
+_TOP = 40  # candidates that are tried before the whole vocabulary
+_SURE = 0.9  # an allowed best token of at least this probability needs no comparison
+_ENOUGH = 0.05  # probability that the allowed ones of the top must have together
+_HEADER = 1 << 22  # bytes of a model file that identify it, together with size and time
+_KEPT_STATES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A decoded token.
+
+    Attributes:
+        probability: among the tokens that the grammar allowed; 1 where there was no choice.
+        mass: what the model itself gave to the allowed tokens; small where it would rather
+            have written something else.
+    """
+
+    token: int
+    probability: float
+    mass: float
+
+
+class Engine:
+    """A loaded GGUF model with one sequence of evaluated tokens."""
+
+    def __init__(self, path: Path, *, threads: int, context_tokens: int) -> None:
+        """Load the model; takes 0.1 to several seconds.
+
+        Raises:
+            EngineMissing: llama-cpp-python is not installed.
+            ModelMissing, ModelUnusable: the file is not there, or is no model.
+        """
+        if not AVAILABLE:
+            raise EngineMissing
+        if not path.is_file():
+            raise ModelMissing(path)
+        _start_backend()
+        self._path = path
+        self._evaluated: list[int] = []
+        self._model: Any = None
+        self._context: Any = None
+        with path.open("rb") as file:
+            if file.read(4) != b"GGUF":
+                raise ModelUnusable(path, "it is not a GGUF file")
+        model_settings = lib.llama_model_default_params()
+        # A build with AMX by GCC before 13.3 ends the process with SIGILL (GCC PR114098); AMX is
+        # used with these buffers only, and scripts/setup.py builds without it.
+        model_settings.use_extra_bufts = b"AMX_INT8 = 1" not in lib.llama_print_system_info()
+        self._model = lib.llama_model_load_from_file(os.fsencode(path), model_settings)
+        if not self._model:
+            raise ModelUnusable(path, "it is damaged or of an unknown kind")
+        self._vocab = lib.llama_model_get_vocab(self._model)
+        self.vocabulary = int(lib.llama_vocab_n_tokens(self._vocab))
+        self.context_tokens = min(context_tokens, int(lib.llama_model_n_ctx_train(self._model)))
+        settings = lib.llama_context_default_params()
+        settings.n_ctx = self.context_tokens
+        settings.n_batch = settings.n_ubatch = _BATCH
+        settings.n_threads = settings.n_threads_batch = threads
+        self._context = lib.llama_init_from_model(self._model, settings)
+        if not self._context:
+            self.close()
+            raise ModelUnusable(path, f"no memory for {self.context_tokens} tokens of context")
+        self._memory = lib.llama_get_memory(self._context)
+        self._candidates = np.zeros(
+            self.vocabulary, dtype=[("id", np.int32), ("logit", np.float32), ("p", np.float32)]
+        )
+
+    def close(self) -> None:
+        """Free the model; nothing else may be called afterwards."""
+        if self._context:
+            lib.llama_free(self._context)
+            self._context = None
+        if self._model:
+            lib.llama_model_free(self._model)
+            self._model = None
+
+    @property
+    def chat_template(self) -> str | None:
+        """The Jinja template in the model's metadata."""
+        text = lib.llama_model_chat_template(self._model, None)
+        return text.decode("utf-8") if text else None
+
+    def special(self, name: str) -> str:
+        """Text of the ``bos`` or ``eos`` token; empty where the model has none."""
+        token = getattr(lib, f"llama_vocab_{name}")(self._vocab)
+        if token < 0:
+            return ""
+        text = lib.llama_vocab_get_text(self._vocab, token)
+        return bytes(text).decode("utf-8", "replace")
+
+    def ends(self, token: int) -> bool:
+        """True for a token that ends the answer."""
+        return bool(lib.llama_vocab_is_eog(self._vocab, token))
+
+    def tokenize(self, text: str, *, special: bool) -> list[int]:
+        """Tokens of a text.
+
+        Args:
+            special: read ``<|im_end|>`` and the like as control tokens. Never for text that
+                somebody said or wrote: there they must stay letters.
+        """
+        data = text.encode("utf-8")
+        room = len(data) + 8
+        buffer = (lib.llama_token * room)()
+        count = lib.llama_tokenize(self._vocab, data, len(data), buffer, room, False, special)
+        return list(buffer[: int(count)])
+
+    def piece(self, token: int) -> bytes:
+        """The bytes that a token stands for."""
+        buffer = ctypes.create_string_buffer(256)
+        count = lib.llama_token_to_piece(self._vocab, token, buffer, len(buffer), 0, False)
+        return buffer.raw[: max(0, int(count))]
+
+    def evaluate(self, tokens: Sequence[int], cancel: threading.Event) -> int:
+        """Make ``tokens`` the evaluated sequence, keeping what it shares with the one before.
+
+        Returns:
+            How many tokens had to be evaluated.
+
+        Raises:
+            PromptTooLong: they do not fit into the context.
+            PlanningCancelled: ``cancel`` was set.
+        """
+        if len(tokens) >= self.context_tokens:
+            raise PromptTooLong(len(tokens), self.context_tokens)
+        shared = _shared_length(self._evaluated, tokens)
+        # The last token is always evaluated, for its logits choose the next one.
+        self._keep(min(shared, len(tokens) - 1))
+        fresh = len(tokens) - len(self._evaluated)
+        while len(self._evaluated) < len(tokens):
+            if cancel.is_set():
+                raise PlanningCancelled
+            at = len(self._evaluated)
+            chunk = list(tokens[at : at + _BATCH])
+            buffer = (lib.llama_token * len(chunk))(*chunk)
+            code = lib.llama_decode(self._context, lib.llama_batch_get_one(buffer, len(chunk)))
+            if code != 0:
+                self._keep(0)
+                raise ModelUnusable(self._path, f"llama.cpp failed with code {code}")
+            self._evaluated += chunk
+        return fresh
+
+    def _keep(self, count: int) -> None:
+        if count == len(self._evaluated):
+            return
+        if count and lib.llama_memory_seq_rm(self._memory, 0, count, -1):
+            del self._evaluated[count:]
+            return
+        # Recurrent models cannot go back a part of the way.
+        lib.llama_memory_clear(self._memory, True)
+        self._evaluated.clear()
+
+    def logits(self) -> NDArray[np.float32]:
+        """Logits after the last evaluated token; valid until the next evaluation."""
+        pointer = lib.llama_get_logits_ith(self._context, -1)
+        return np.ctypeslib.as_array(pointer, shape=(self.vocabulary,))
+
+    def constraint(self, grammar: str) -> Constraint:
+        """A grammar, ready to decode with.
+
+        Raises:
+            ValueError: llama.cpp cannot parse it.
+        """
+        sampler = lib.llama_sampler_init_grammar(self._vocab, grammar.encode(), b"root")
+        if not sampler:
+            raise ValueError("llama.cpp cannot parse the grammar")
+        return Constraint(sampler, self._candidates)
+
+    def state_key(self, tokens: Sequence[int]) -> str:
+        """Names the state after these tokens: other models, builds and texts have other names."""
+        facts = self._path.stat()
+        digest = hashlib.sha256()
+        with self._path.open("rb") as file:
+            digest.update(file.read(_HEADER))
+        digest.update(f"{facts.st_size} {facts.st_mtime_ns} {self.context_tokens}".encode())
+        digest.update(version("llama-cpp-python").encode())
+        digest.update(np.asarray(tokens, dtype=np.int32).tobytes())
+        return digest.hexdigest()[:32]
+
+    def save_state(self, folder: Path) -> None:
+        """Write the state of the evaluated tokens, so that the next start need not repeat them."""
+        folder.mkdir(parents=True, exist_ok=True)
+        target = folder / f"{self.state_key(self._evaluated)}.state"
+        part = target.with_suffix(f".{os.getpid()}.part")
+        buffer = (lib.llama_token * len(self._evaluated))(*self._evaluated)
+        written = lib.llama_state_seq_save_file(
+            self._context, os.fsencode(part), 0, buffer, len(self._evaluated)
+        )
+        if not written:
+            part.unlink(missing_ok=True)
+            _log.warning("the prompt's state could not be written to %s", folder)
+            return
+        part.replace(target)
+        states = sorted(folder.glob("*.state"), key=lambda path: path.stat().st_mtime)
+        for old in states[:-_KEPT_STATES]:
+            old.unlink(missing_ok=True)
+
+    def load_state(self, folder: Path, tokens: Sequence[int]) -> bool:
+        """Take up the state after ``tokens`` from an earlier run; False where there is none."""
+        path = folder / f"{self.state_key(tokens)}.state"
+        if not path.is_file():
+            return False
+        lib.llama_memory_clear(self._memory, True)
+        self._evaluated.clear()
+        buffer = (lib.llama_token * len(tokens))()
+        count = ctypes.c_size_t()
+        read = lib.llama_state_seq_load_file(
+            self._context, os.fsencode(path), 0, buffer, len(tokens), ctypes.byref(count)
+        )
+        if not read or list(buffer[: count.value]) != list(tokens):
+            lib.llama_memory_clear(self._memory, True)
+            path.unlink(missing_ok=True)
+            return False
+        path.touch()
+        self._evaluated = list(tokens)
+        return True
+
+
+class Constraint:
+    """A parsed grammar; each ``start`` decodes one answer with it."""
+
+    def __init__(self, sampler: Any, candidates: NDArray[Any]) -> None:
+        self._pristine = sampler
+        self._current: Any = None
+        self._candidates = candidates
+
+    def start(self) -> None:
+        """Begin a new answer."""
+        self._stop()
+        self._current = lib.llama_sampler_clone(self._pristine)
+
+    def choose(self, logits: NDArray[np.float32]) -> Chosen:
+        """The most probable token that the grammar allows, and move on to after it.
+
+        Filtering a whole vocabulary is slow, so the best token is tried first, then the best
+        few, and the whole vocabulary only where those leave the model little choice.
+        """
+        top = float(logits.max())
+        total = float(np.exp(logits - top).sum())
+        best = int(logits.argmax())
+        chosen: Chosen | None = None
+        if 1 / total >= _SURE and self._allowed(np.array([best]), logits).size:
+            chosen = Chosen(best, 1 / total, 1.0)
+        else:
+            few = np.argpartition(logits, -_TOP)[-_TOP:]
+            for tried in (few, np.arange(logits.size)):
+                allowed = self._allowed(tried, logits)
+                weights = np.exp(logits[allowed] - top)
+                mass = float(weights.sum()) / total
+                if allowed.size and (mass >= _ENOUGH or tried is not few):
+                    at = int(weights.argmax()) if mass else int(logits[allowed].argmax())
+                    share = float(weights[at]) / float(weights.sum()) if mass else 1.0
+                    chosen = Chosen(int(allowed[at]), share, mass)
+                    break
+        if chosen is None:
+            raise ValueError("the grammar allows no token here")
+        lib.llama_sampler_accept(self._current, chosen.token)
+        return chosen
+
+    def _allowed(self, ids: NDArray[Any], logits: NDArray[np.float32]) -> NDArray[Any]:
+        table = self._candidates[: ids.size]
+        table["id"] = ids
+        table["logit"] = logits[ids]
+        array = lib.llama_token_data_array(
+            table.ctypes.data_as(lib.llama_token_data_p), ids.size, -1, False
+        )
+        lib.llama_sampler_apply(self._current, ctypes.byref(array))
+        return np.asarray(table["id"][np.isfinite(table["logit"])], dtype=np.int64)
+
+    def _stop(self) -> None:
+        if self._current is not None:
+            lib.llama_sampler_free(self._current)
+            self._current = None
+
+    def close(self) -> None:
+        """Free the grammar."""
+        self._stop()
+        if self._pristine is not None:
+            lib.llama_sampler_free(self._pristine)
+            self._pristine = None
+
+
+def _shared_length(first: Sequence[int], second: Sequence[int]) -> int:
+    for index, (one, other) in enumerate(zip(first, second, strict=False)):
+        if one != other:
+            return index
+    return min(len(first), len(second))
+
+
+def _start_backend() -> None:
+    lib.llama_log_set(_LOG_CALLBACK, ctypes.c_void_p(0))
+    lib.llama_backend_init()
+
+
+def _to_log(level: int, text: bytes, _: object) -> None:
+    # llama.cpp writes pages at load; they belong to a debug log, not to the terminal.
+    _log.debug("llama.cpp: %s", text.decode("utf-8", "replace").rstrip())
+
+
+# llama.cpp keeps a bare pointer to it, so it must live as long as the process.
+_LOG_CALLBACK = lib.llama_log_callback(_to_log) if AVAILABLE else None

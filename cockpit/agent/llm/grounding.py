@@ -1,0 +1,136 @@
+"""A guard against invention: what a plan names must have been said.
+
+A small model that lacks a number or a name makes one up. Numbers in arguments must stand in the
+utterance, as digits or words, or be what a vague word means ("half", "fully", "a bit"); free
+texts must be a run of the utterance's words.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from text_to_num import alpha2digit
+
+from cockpit.agent.llm.grammar import bounds
+from cockpit.agent.llm.language import references
+from cockpit.agent.plan import Call
+from skills.api import SkillSet
+
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+_AND_A_HALF = re.compile(r"(\d+)(?: and a half|½)")
+_WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
+
+# Words that name a number which text_to_num leaves alone.
+_VALUES: Mapping[str, tuple[float, ...]] = {
+    "a": (1,), "an": (1,), "one": (1,), "once": (1,), "single": (1,), "another": (1,),
+    "two": (2,), "twice": (2,), "double": (2,), "couple": (2,), "both": (2,), "pair": (2,),
+    "three": (3,), "few": (3,), "four": (4,), "five": (5,), "six": (6,), "seven": (7,),
+    "eight": (8,), "nine": (9,), "ten": (10,), "dozen": (12,), "zero": (0,), "first": (1,),
+    "second": (2,), "third": (3, 33), "half": (50, 0.5, 30), "halfway": (50,),
+    "quarter": (25, 0.25, 15), "quarters": (75,), "low": (1,), "medium": (2,), "high": (3,),
+}  # fmt: skip
+_TOP = frozenset((
+    "full", "fully", "max", "maximum", "maximal", "completely", "entirely", "whole", "all", "wide",
+    "highest", "hottest", "warmest", "loudest", "brightest", "strongest", "fastest", "top", "open",
+    "high",
+))  # fmt: skip
+_BOTTOM = frozenset((
+    "min", "minimum", "minimal", "lowest", "coldest", "coolest", "quietest", "dimmest", "weakest",
+    "slowest", "off", "close", "closed", "shut", "mute", "low",
+))  # fmt: skip
+# A change by a small or a large amount needs no number; five is more than "a lot" of any step.
+_CHANGE = 5
+_ARTICLES = frozenset(("a", "an", "the", "some", "my", "our", "to", "of"))
+
+
+def ungrounded(utterance: str, calls: Sequence[Call], skills: SkillSet) -> str | None:
+    """What a plan names though nobody said it, as a reason to show; None where all was said."""
+    words = _words(utterance)
+    numbers = _numbers(utterance, words)
+    for call in calls:
+        entry = skills[call.function]
+        definitions = entry.schema.get("$defs", {})
+        for name, value in call.arguments.items():
+            facts = entry.schema["properties"].get(name, {})
+            for part, part_facts in _leaves(value, facts, definitions):
+                if references(part) or part == part_facts.get("default"):
+                    continue
+                if isinstance(part, bool) or part is None or "enum" in part_facts:
+                    continue
+                if isinstance(part, (int, float)):
+                    if not _number_said(float(part), part_facts, numbers, words):
+                        return f"{call.function}: nobody said the {name} {part:g}"
+                # A patterned text is a code for what was said (#FF0000 for red), not a span of it.
+                elif "pattern" not in part_facts and not _span_said(str(part), words):
+                    return f"{call.function}: nobody said the {name} {part!r}"
+    return None
+
+
+def _leaves(
+    value: object, facts: Mapping[str, Any], definitions: Mapping[str, Any]
+) -> Iterator[tuple[object, Mapping[str, Any]]]:
+    """Scalars of an argument with their schemas; defaults of an outer schema are kept."""
+    default = {"default": facts["default"]} if "default" in facts else {}
+    if "$ref" in facts:
+        facts = {**definitions[facts["$ref"].rpartition("/")[2]], **default}
+    if "anyOf" in facts:
+        arms = [arm for arm in facts["anyOf"] if arm.get("type") != "null"]
+        # Of several arms, the one of the value's own kind; ours have one arm beside null.
+        facts = {**arms[0], **default}
+        if "$ref" in facts:
+            yield from _leaves(value, facts, definitions)
+            return
+    if isinstance(value, list):
+        for item in value:
+            yield from _leaves(item, facts.get("items", {}), definitions)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from _leaves(item, facts.get("properties", {}).get(key, {}), definitions)
+    else:
+        yield value, facts
+
+
+def _number_said(
+    value: float, facts: Mapping[str, Any], numbers: frozenset[float], words: Sequence[str]
+) -> bool:
+    low, high = bounds(facts, 1)
+    if value in numbers or -value in numbers:
+        return True
+    if low < 0 < high and abs(value) <= _CHANGE:
+        return True
+    said = set(words)
+    return (value == high and bool(said & _TOP)) or (value == low and bool(said & _BOTTOM))
+
+
+def _numbers(utterance: str, words: Sequence[str]) -> frozenset[float]:
+    digits = alpha2digit(unicodedata.normalize("NFKC", utterance).lower(), "en")
+    found = {float(match) for text in (utterance, digits) for match in _NUMBER.findall(text)}
+    found |= {float(whole) + 0.5 for whole in _AND_A_HALF.findall(digits)}
+    for word in words:
+        found.update(float(value) for value in _VALUES.get(word, ()))
+    return frozenset(found)
+
+
+def _words(text: str) -> list[str]:
+    plain = unicodedata.normalize("NFKC", text).casefold().replace("’", "'")
+    return _WORD.findall(plain)
+
+
+def _stem(word: str) -> str:
+    for ending in ("'s", "ies", "es", "s"):
+        if word.endswith(ending) and len(word) > len(ending) + 2:
+            return word.removesuffix(ending)
+    return word.removesuffix("y") if len(word) > 3 else word
+
+
+def _span_said(value: str, words: Sequence[str]) -> bool:
+    wanted = [_stem(word) for word in _words(value) if word not in _ARTICLES]
+    said = [_stem(word) for word in words if word not in _ARTICLES]
+    if not wanted:
+        return False
+    return any(
+        said[start : start + len(wanted)] == wanted for start in range(len(said) - len(wanted) + 1)
+    )

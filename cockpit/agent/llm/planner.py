@@ -1,0 +1,258 @@
+"""A planner over any GGUF chat model: functions in a cached prompt prefix, calls out."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+from platformdirs import user_cache_path
+
+from cockpit.agent.llm.engine import Chosen, Constraint, Engine
+from cockpit.agent.llm.errors import PlanningCancelled, PromptTooLong
+from cockpit.agent.llm.grammar import plan_grammar
+from cockpit.agent.llm.grounding import ungrounded
+from cockpit.agent.llm.language import PlanSyntax, parse_plan, references
+from cockpit.agent.llm.prompt import chat_prompt, spoken_part
+from cockpit.agent.plan import Call, DialogueContext, Plan, Utterance, Verdict
+from cockpit.settings import APP, AgentSettings
+from skills.api import SkillError, SkillSet
+
+_LONGEST_SAID = 240
+"""Longest request in tokens; more is dictation or noise, and would only cost time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Startup:
+    """How the model came up.
+
+    Attributes:
+        load_ms: reading the model file.
+        prefix_tokens: length of the constant prompt.
+        prefix_ms: evaluating it, or reading its saved state.
+        from_cache: True where the saved state was used.
+    """
+
+    load_ms: float
+    prefix_tokens: int
+    prefix_ms: float
+    from_cache: bool
+
+
+class LlmPlanner:
+    """Plans with a local language model (DESIGN §6, planner c).
+
+    An async context manager. The engine runs in a thread of its own; a cancelled ``plan`` stops
+    it at the next token.
+    """
+
+    name = "lm"
+
+    def __init__(
+        self,
+        skills: SkillSet,
+        model: Path,
+        settings: AgentSettings,
+        *,
+        cache_dir: Path | None = None,
+        engine: Callable[[], Engine] | None = None,
+    ) -> None:
+        """Nothing is loaded yet.
+
+        Args:
+            model: a GGUF chat model.
+            cache_dir: where the evaluated prompt is kept between runs.
+            engine: makes the engine; for tests.
+        """
+        self._skills = skills
+        self._settings = settings
+        self._cache = cache_dir or user_cache_path(APP) / "prompts"
+        self._make = engine or (
+            lambda: Engine(model, threads=settings.threads, context_tokens=settings.context_tokens)
+        )
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="language-model")
+        self._stopping = threading.Event()
+        self._engine: Engine | None = None
+        self._constraint: Constraint | None = None
+        self._prefix: list[int] = []
+        self._suffix: list[int] = []
+        self.startup: Startup | None = None
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self.start()
+        except BaseException:
+            await self.close()
+            raise
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def start(self) -> Startup:
+        """Load the model and evaluate the constant prompt, or take up its saved state.
+
+        Raises:
+            EngineMissing, ModelMissing, ModelUnusable: there is nothing to plan with.
+            PromptTooLong: the functions do not fit into the model's context.
+        """
+        return await self._in_thread(self._start)
+
+    async def close(self) -> None:
+        """Stop a running plan and free the model."""
+        self._stopping.set()
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._free)
+        self._thread.shutdown()
+
+    async def plan(self, utterance: Utterance, context: DialogueContext) -> Plan | None:
+        """A plan; never None, for a language model always has something to say.
+
+        Raises:
+            ModelError: the model could not be loaded or failed.
+        """
+        return await self._in_thread(lambda cancel: self._plan(utterance, context, cancel))
+
+    async def _in_thread[T](self, work: Callable[[threading.Event], T]) -> T:
+        cancel = threading.Event()
+        running = asyncio.get_running_loop().run_in_executor(self._thread, work, cancel)
+        try:
+            return await asyncio.shield(running)
+        except asyncio.CancelledError:
+            cancel.set()
+            # Nobody waits for the thread any more, so nobody would look at how it ended.
+            running.add_done_callback(lambda done: done.cancelled() or done.exception())
+            raise
+
+    def _start(self, cancel: threading.Event) -> Startup:
+        if self.startup is not None:
+            return self.startup
+        began = time.perf_counter()
+        engine = self._engine = self._engine or self._make()
+        prompt = chat_prompt(
+            self._skills,
+            engine.chat_template,
+            bos=engine.special("bos"),
+            eos=engine.special("eos"),
+        )
+        self._prefix = engine.tokenize(prompt.before, special=True)
+        self._suffix = engine.tokenize(prompt.after, special=True)
+        needed = len(self._prefix) + len(self._suffix) + self._settings.max_plan_tokens
+        if needed + _LONGEST_SAID > engine.context_tokens:
+            raise PromptTooLong(needed + _LONGEST_SAID, engine.context_tokens)
+        self._constraint = self._constraint or engine.constraint(plan_grammar(self._skills))
+        loaded = time.perf_counter()
+        cached = engine.load_state(self._cache, self._prefix)
+        if not cached:
+            engine.evaluate(self._prefix, cancel)
+            engine.save_state(self._cache)
+        self.startup = Startup(
+            load_ms=(loaded - began) * 1000,
+            prefix_tokens=len(self._prefix),
+            prefix_ms=(time.perf_counter() - loaded) * 1000,
+            from_cache=cached,
+        )
+        return self.startup
+
+    def _free(self) -> None:
+        if self._constraint is not None:
+            self._constraint.close()
+            self._constraint = None
+        if self._engine is not None:
+            self._engine.close()
+            self._engine = None
+
+    def _plan(
+        self, utterance: Utterance, context: DialogueContext, cancel: threading.Event
+    ) -> Plan:
+        self._start(cancel)
+        assert self._engine is not None
+        began = time.perf_counter()
+        said = self._engine.tokenize(spoken_part(utterance.text, context), special=False)
+        if len(said) > _LONGEST_SAID:
+            why = {"reason": f"the request has {len(said)} tokens, too many to be a command"}
+            return Plan((), self.name, Verdict.UNSURE, 0.0, detail=why)
+        tokens = [*self._prefix, *said, *self._suffix]
+        fresh = self._engine.evaluate(tokens, cancel)
+        read = time.perf_counter()
+        text, chosen = self._decode(self._engine, tokens, cancel)
+        detail: dict[str, Any] = {
+            "output": text,
+            "prompt_tokens": fresh,
+            "output_tokens": len(chosen),
+            "prompt_ms": round((read - began) * 1000, 1),
+            "output_ms": round((time.perf_counter() - read) * 1000, 1),
+        }
+        return self._judge(utterance.text, text, chosen, detail)
+
+    def _decode(
+        self, engine: Engine, tokens: list[int], cancel: threading.Event
+    ) -> tuple[str, list[Chosen]]:
+        assert self._constraint is not None
+        self._constraint.start()
+        written = b""
+        chosen: list[Chosen] = []
+        for _ in range(self._settings.max_plan_tokens):
+            if cancel.is_set() or self._stopping.is_set():
+                raise PlanningCancelled
+            step = self._constraint.choose(engine.logits())
+            chosen.append(step)
+            if engine.ends(step.token):
+                break
+            written += engine.piece(step.token)
+            tokens.append(step.token)
+            engine.evaluate(tokens, cancel)
+        return written.decode("utf-8", "replace"), chosen
+
+    def _judge(self, said: str, text: str, chosen: list[Chosen], detail: dict[str, Any]) -> Plan:
+        confidence = confidence_of(chosen)
+        reason: str | None = None
+        try:
+            verdict, calls = parse_plan(text)
+        except PlanSyntax as error:
+            verdict, calls = Verdict.UNSURE, error.args[1]
+            reason = f"the plan was cut off: {error.args[0]}"
+        if verdict is Verdict.ACT:
+            reason = self._fault(calls) or ungrounded(said, calls, self._skills)
+            if reason is None and confidence < self._settings.confidence_to_act:
+                reason = f"the model is not sure: {confidence:.2f}"
+            if reason is not None:
+                verdict = Verdict.UNSURE
+        if reason is not None:
+            detail["reason"] = reason
+        return Plan(tuple(calls), self.name, verdict, confidence, detail=detail)
+
+    def _fault(self, calls: tuple[Call, ...]) -> str | None:
+        """What the grammar cannot forbid, such as a rule between two arguments."""
+        for call in calls:
+            if references(dict(call.arguments)):
+                continue  # checked when it runs, once the value is known
+            try:
+                self._skills[call.function].validate(call.arguments)
+            except SkillError as error:
+                return f"{call.function}: {error.spoken}"
+        return None
+
+
+def confidence_of(chosen: list[Chosen]) -> float:
+    """Confidence of a plan, 0 to 1, from the tokens at which the model had a choice.
+
+    The geometric mean of the average and the worst of them: one doubtful word, such as the
+    wrong function, must tell in a long plan too.
+    """
+    free = [step.probability for step in chosen if step.probability < 1]
+    if not free:
+        return 1.0
+    mean = float(np.exp(np.mean(np.log(np.maximum(free, 1e-9)))))
+    return float(np.sqrt(mean * min(free)))
