@@ -64,18 +64,19 @@ class EmbeddedBroker:
             BusUnreachable: the address is taken or not allowed.
         """
         # Slow to import, and not needed where a broker is configured.
-        from amqtt.broker import Broker
         from amqtt.errors import BrokerError
+
+        from vehicle_bus.amqtt_parts import FixedBroker
 
         for name in ("amqtt", "transitions"):
             # They log every connection that is cut as an error; nobody can do anything about it.
             if logging.getLogger(name).level == logging.NOTSET:
                 logging.getLogger(name).setLevel(logging.CRITICAL)
-        self._broker = Broker(
+        self._broker = FixedBroker(
             {
                 "listeners": {"default": {"type": "tcp", "bind": f"{self._host}:{self._port}"}},
                 "plugins": {
-                    "vehicle_bus.broker_auth.Users": (
+                    "vehicle_bus.amqtt_parts.Users": (
                         {} if self._users is None else {"users": self._users}
                     )
                 },

@@ -31,6 +31,7 @@ from vehicle_bus.errors import (
 )
 from vehicle_bus.feed import Feed
 from vehicle_bus.payloads import (
+    LONGEST_TTL_MS,
     AckPayload,
     AckStatus,
     EcuState,
@@ -258,8 +259,8 @@ class VehicleBus:
         Args:
             path: an actuator.
             value: its target, in the signal's unit.
-            ttl: seconds that the command stays valid, connecting included; the settings'
-                ``command_ttl`` by default.
+            ttl: seconds that the command stays valid, connecting included, at most 60; the
+                settings' ``command_ttl`` by default.
 
         Returns:
             status ``done``, or ``accepted`` once the value has moved.
@@ -275,7 +276,7 @@ class VehicleBus:
         """
         signal = self.catalogue.actuator(path)
         target = signal.check(value)
-        ttl = self.settings.command_ttl if ttl is None else ttl
+        ttl = min(self.settings.command_ttl if ttl is None else ttl, LONGEST_TTL_MS / 1000)
         loop = asyncio.get_running_loop()
         deadline = loop.time() + ttl
         await self._wait_connected(deadline)

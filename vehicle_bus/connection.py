@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import logging
 import random
+import re
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -81,7 +82,7 @@ class Connection:
         will: aiomqtt.Will | None = None,
     ) -> None:
         self.name = name
-        self.identifier = f"{name}-{uuid4().hex[:12]}"
+        self.identifier = f"{re.sub(r'[^A-Za-z0-9_-]', '-', name)[:40]}-{uuid4().hex[:12]}"
         self.ready = False
         self.fault: BusUnreachable | None = None
         self.pulse = Pulse()
@@ -208,7 +209,7 @@ class Connection:
                 self.pulse.beat()
         finally:
             self._client = self._group = None
-            with contextlib.suppress(aiomqtt.MqttError):
+            with contextlib.suppress(aiomqtt.MqttError, OSError):
                 await client.__aexit__(None, None, None)
 
     async def _read(self, client: aiomqtt.Client) -> None:
@@ -217,7 +218,7 @@ class Connection:
 
     async def _open(self) -> aiomqtt.Client:
         settings = self._settings
-        if settings.host is None:
+        if not settings.host:
             raise Refused("No broker is configured; set bus.host, or start the embedded one.")
         if settings.tls and self._context is None:
             self._context = await asyncio.to_thread(_tls_context, settings)
@@ -242,13 +243,15 @@ class Connection:
             return await asyncio.shield(entering)
         except asyncio.CancelledError:
             # paho connects in a thread, which cannot be cancelled: let it end, then hang up.
-            with contextlib.suppress(aiomqtt.MqttError):
+            with contextlib.suppress(aiomqtt.MqttError, OSError, ValueError):
                 await entering
                 await client.__aexit__(None, None, None)
             raise
         except aiomqtt.MqttError as error:
             client._client.disconnect()  # aiomqtt leaves the socket open
             raise self._explain(error) from error
+        except ValueError as error:
+            raise Refused(f"{settings.host!r} cannot be a host name; check bus.host.") from error
 
     def _explain(self, error: aiomqtt.MqttError) -> BusUnreachable:
         where = f"broker at {self.address}"

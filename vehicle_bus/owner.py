@@ -280,13 +280,10 @@ class SignalOwner:
             self._post(self._topics.state(self.name), self._state(EcuState.ONLINE), True)
 
     async def _flush(self, messages: Sequence[tuple[str, bytes]]) -> None:
-        if not self.connected:
-            return  # _on_open publishes all there is
         try:
             sent = [self._connection.post(t, data, retain=True) for t, data in messages]
         except BusUnreachable:
-            log.debug("%s: connection lost while publishing", self.name)
-            return
+            return  # the next _on_open publishes all there is
         if sent:
             await asyncio.wait(sent)
 

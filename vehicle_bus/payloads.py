@@ -25,6 +25,7 @@ from vehicle_bus.errors import PayloadInvalid
 
 MAX_BYTES = 64 * 1024
 """Longest payload of a signal or state; a document may be longer."""
+LONGEST_TTL_MS = 60_000
 MAX_DOCUMENT_BYTES = 8 * 1024 * 1024
 
 
@@ -82,7 +83,7 @@ class TargetPayload(Payload):
     id: str = Field(min_length=1, max_length=64)
     value: JsonValue
     ts: Stamp
-    ttl_ms: int = Field(gt=0, le=60_000)
+    ttl_ms: int = Field(gt=0, le=LONGEST_TTL_MS)
     source: str = Field(max_length=64)
 
 

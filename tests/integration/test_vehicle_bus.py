@@ -286,6 +286,20 @@ async def test_owner_contradicts_a_late_last_will_of_its_own(broker: Restartable
         await until(lambda: car.bus.owners["climate"].online)
 
 
+async def test_value_published_while_connecting_is_not_lost(broker: RestartableBroker) -> None:
+    async with VehicleBus(broker.settings) as bus:
+        await bus.ready()
+        async with SignalOwner(broker.settings, "climate", [HVAC], values=START) as owner:
+            number = 0
+            while not owner.connected:
+                number += 1
+                await owner.publish(CABIN, float(number))
+                await asyncio.sleep(0)
+            assert number > 0
+            await until(lambda: "climate" in bus.owners)
+            await until(lambda: bus.get(CABIN) == float(number))
+
+
 async def test_duplicate_target_runs_once(broker: RestartableBroker) -> None:
     topic = Topics(broker.settings.vin).target(TEMPERATURE)
     async with climate(broker.settings) as car:
@@ -349,6 +363,17 @@ async def test_delayed_value_does_not_replace_a_newer_one(broker: RestartableBro
         await publish_raw(broker.settings, topics.value(FAN), {"value": 60, "ts": then})
         await until(lambda: car.bus.late == 1)
         assert car.bus.get(FAN) == 40
+
+
+async def test_client_hears_nothing_of_another_vehicle(broker: RestartableBroker) -> None:
+    """Not even retained messages that other clients have subscribed to."""
+    other = broker.settings.model_copy(update={"vin": "OTHER"})
+    async with climate(broker.settings), VehicleBus(other) as bus, bus.traffic() as traffic:
+        await bus.ready()
+        await bus.publish_document("nav/route", {})
+        assert (await anext(traffic)).topic == "vehicle/OTHER/nav/route"
+        assert bus.malformed == 0
+        assert not bus.owners
 
 
 # Watching, traffic, documents
@@ -529,6 +554,20 @@ async def test_bus_started_before_the_broker_connects_when_it_comes() -> None:
         await bus.ready()
         assert bus.connected
     await broker.stop()
+
+
+@pytest.mark.parametrize(
+    ("host", "said"),
+    [
+        ("no-such-host.invalid", "host name .* is not known"),
+        ("x" * 70, "cannot be a host name|is not known"),
+        ("", "No broker is configured"),
+    ],
+)
+async def test_bus_with_an_impossible_host_says_so(host: str, said: str) -> None:
+    async with VehicleBus(BusSettings(host=host)) as bus:
+        with pytest.raises(BusUnreachable, match=said):
+            await bus.ready(1)
 
 
 async def test_bus_without_a_broker_says_so() -> None:
