@@ -101,6 +101,7 @@ class _Turn:
         self._utterance = utterance
         self._conversation = agent.conversation
         self._plan: Plan | None = None
+        self._answered = False
         self._outcomes: tuple[Outcome, ...] = ()
         self._plan_ms = 0.0
         self._execute_ms = 0.0
@@ -124,7 +125,7 @@ class _Turn:
             utterance=self._utterance,
             reply=reply,
             asks=asks,
-            planner=self._plan.planner if self._plan else "dialogue",
+            planner=self._planner,
             outcomes=self._outcomes,
             signals=dict(self._agent._gate.changed),
             timings_ms={
@@ -137,18 +138,27 @@ class _Turn:
         self._agent._events.publish(TurnFinished(turn))
         return turn
 
+    @property
+    def _planner(self) -> str:
+        """Who understood the utterance: a planner, the dialogue (an answer), or none."""
+        if self._answered:
+            return "dialogue"
+        return self._plan.planner if self._plan else "none"
+
     async def _reply(self) -> str:
         text, seat = self._utterance.text, self._utterance.seat
         if not text.strip():
             return ""
-        match self._conversation.answer(text, seat):
+        answer = self._conversation.answer(text, seat)
+        self._answered = answer is not None
+        match answer:
             case Declined(rest=rest):
                 return await self._declined(rest)
             case Accepted(plan=proposed, rest=rest):
                 self._plan = proposed
                 reply = await self._act(proposed.calls)
                 return await self._and_more(reply, proposed.calls, rest)
-            case Resume(pending=pending, rest=rest) as answer:
+            case Resume(pending=pending, rest=rest):
                 reply = await self._resume(answer)
                 return await self._and_more(reply, [pending.calls[pending.index]], rest)
         began = time.perf_counter()
@@ -213,10 +223,9 @@ class _Turn:
             if plan is None:
                 continue
             plan = self._doubted(plan)
-            if plan.verdict in (Verdict.ACT, Verdict.NOTHING):
+            if plan.verdict is not Verdict.UNSURE:
                 return plan
-            if guess is None or guess.verdict is not Verdict.UNSURE:
-                guess = plan
+            guess = guess or plan
         return guess
 
     def _order(self) -> tuple[str, ...]:
@@ -248,7 +257,7 @@ class _Turn:
             done = await self._act(plan.calls)
             # A part of the sentence may be beyond all skills, which is said, too.
             return f"{done} {plan.reply or ''}".strip()
-        if plan is not None and verdict is Verdict.NOTHING:
+        if plan is not None and verdict is Verdict.NOTHING and not self._unanswered(plan):
             return plan.reply or ""
         if plan is not None and verdict is Verdict.UNSURE and self._worth_asking(plan):
             question = proposal(plan.calls, self._agent._executor.skills)
@@ -260,6 +269,10 @@ class _Turn:
         if is_question(self._utterance.text):
             return NOT_OFFLINE
         return NOT_ABLE if plan is not None and verdict is Verdict.UNKNOWN else NOT_UNDERSTOOD
+
+    def _unanswered(self, plan: Plan) -> bool:
+        """A question must not be met with silence, whatever a planner makes of it."""
+        return not plan.reply and is_question(self._utterance.text)
 
     def _worth_asking(self, plan: Plan) -> bool:
         """A guess that could be right and could be carried out."""

@@ -273,17 +273,19 @@ def window_with_ac_asks(view: View) -> Iterator[Finding]:
     """Opening a window wide while the AC is on asks first."""
     if view.after(AC) is not True:
         return
-    for path in WINDOWS:
-        target = _number(view.asked.get(path))
-        if target is None or target <= WINDOW_WITH_AC:
-            continue
-        now = view.before(path)
-        if now is None or target > now:
-            yield Ask(
-                path,
-                "The air conditioning is on. Should I open the window anyway?",
-                "window-with-ac",
-            )
+    opened = [path for path in WINDOWS if path in view.asked and _opened_wide(path, view)]
+    what = "windows" if len(opened) > 1 else "window"
+    for path in opened:
+        yield Ask(
+            path,
+            f"The air conditioning is on. Should I open the {what} anyway?",
+            "window-with-ac",
+        )
+
+
+def _opened_wide(path: str, view: View) -> bool:
+    target, now = view.number(path), view.before(path)
+    return target is not None and target > WINDOW_WITH_AC and (now is None or target > now)
 
 
 PACK: tuple[Policy, ...] = (

@@ -160,6 +160,19 @@ async def test_request_that_names_no_skill_is_told_so(car: Car, text: str, reply
     assert car.bus.sent == []
 
 
+async def test_request_that_templates_know_to_be_beyond_us_is_not_guessed_at(car: Car) -> None:
+    car.knows("who invented the zipper", verdict=Verdict.UNKNOWN)
+    car.guesses("who invented the zipper", write(VOLUME, 90))
+    assert (await car.say("who invented the zipper")).reply == NOT_OFFLINE
+
+
+async def test_question_is_not_met_with_silence(car: Car) -> None:
+    car.guesses("who invented the zipper", verdict=Verdict.NOTHING)
+    car.guesses("so I told him", verdict=Verdict.NOTHING)
+    assert (await car.say("who invented the zipper")).reply == NOT_OFFLINE
+    assert (await car.say("so I told him")).reply == ""
+
+
 async def test_nothing_said_is_nothing_done(car: Car) -> None:
     turn = await car.say("  ")
     assert (turn.reply, car.template.heard) == ("", [])
