@@ -128,6 +128,24 @@ def test_what_is_left_out_comes_from_the_clause_before(text: str, calls: list[An
 @pytest.mark.parametrize(
     ("text", "calls"),
     [
+        ("i would like to have the windows closed", [(WINDOW, {"position": 0})]),
+        ("the sunroof needs to be closed please", [(SUNROOF, {"position": 0})]),
+        ("get my seat heated", [(SEAT, {"where": "mine"})]),
+    ],
+)
+def test_state_that_is_wished_for_is_a_command(text: str, calls: list[Any]) -> None:
+    assert _calls(text) == calls
+
+
+def test_state_that_is_told_is_no_command() -> None:
+    assert _read("the sunroof was closed") is None
+    assert _read("i had the windows closed yesterday") is None
+    assert _read("has the sunroof been closed") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "calls"),
+    [
         ("my sunroof is open, close it", [(SUNROOF, {"position": 0})]),
         ("the low beams are still on, turn them off", [(BEAM, {"on": False})]),
         (

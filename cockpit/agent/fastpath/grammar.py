@@ -90,6 +90,7 @@ class Network:
         nullable: it may match nothing.
         firsts: words it may begin with; None where anything may come first.
         numeric: it may begin with a number.
+        within: free text stays within a clause: it holds no comma.
     """
 
     name: str
@@ -100,6 +101,7 @@ class Network:
     nullable: bool = False
     firsts: frozenset[str] | None = frozenset()
     numeric: bool = False
+    within: bool = False
 
 
 # Pieces of a template before words are put together.
@@ -129,13 +131,17 @@ class Grammar:
         sources: parsed YAML files; later lists and rules replace earlier ones of the same name
             only within their own file.
         common: lists and rules that all of them may use.
+        around: a further file, of what is said around commands; its free text ends at commas.
 
     Raises:
         SentencesInvalid: a template does not parse or names what does not exist.
     """
 
     def __init__(
-        self, sources: Iterable[Mapping[str, Any]], common: Mapping[str, Any] | None = None
+        self,
+        sources: Iterable[Mapping[str, Any]],
+        common: Mapping[str, Any] | None = None,
+        around: Mapping[str, Any] | None = None,
     ) -> None:
         self.states: list[State] = []
         self.networks: list[Network] = []
@@ -151,16 +157,18 @@ class Grammar:
         self._common: dict[str, int] = {}
         for source in sources:
             self._add(source, shared)
+        if around is not None:
+            self._add(around, shared, within=True)
         self._firsts()
 
     # -- reading --------------------------------------------------------------------------
 
-    def _add(self, source: Mapping[str, Any], common: Intents) -> None:
+    def _add(self, source: Mapping[str, Any], common: Intents, *, within: bool = False) -> None:
         intents = _parsed(source)
         own = set(intents.slot_lists) | set(intents.expansion_rules)
         intents.slot_lists = {**common.slot_lists, **intents.slot_lists}
         intents.expansion_rules = {**common.expansion_rules, **intents.expansion_rules}
-        scope = _Scope(self, intents, own)
+        scope = _Scope(self, intents, own, within=within)
         for name, intent in intents.intents.items():
             for data in intent.data:
                 block = {key: getattr(data, key, None) for key in _CONTEXT_KEYS}
@@ -316,7 +324,8 @@ class _Scope:
     or it leads to one that this file has.
     """
 
-    def __init__(self, grammar: Grammar, intents: Intents, own: set[str]) -> None:
+    def __init__(self, grammar: Grammar, intents: Intents, own: set[str], *, within: bool) -> None:
+        self._within = within
         self._grammar = grammar
         self._lists = intents.slot_lists
         self._rules = intents.expansion_rules
@@ -420,7 +429,7 @@ class _Scope:
                 )
             )
         elif isinstance(found, WildcardSlotList):
-            networks.append(Network(name, "wildcard", firsts=None))
+            networks.append(Network(name, "wildcard", firsts=None, within=self._within))
         else:
             assert isinstance(found, TextSlotList)
             draft = _Draft()

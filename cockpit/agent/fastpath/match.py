@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from cockpit.agent.fastpath.grammar import Grammar, Network, State, Template
-from cockpit.agent.fastpath.normalise import Token, canonical, plain, split_words
+from cockpit.agent.fastpath.normalise import MARKS, Token, canonical, plain, split_words
 
 _WILDCARD = 0.6  # a slot that takes any text explains less than a list
 _WILDCARD_WORD = 0.1
+_ENDS = frozenset(".;?!")  # free text never goes beyond a sentence
 
 # One step of a walk: network, slot, value, start, end, inner trace; then the steps before it.
 type _Trace = tuple[int, str | None, Any, int, int, Any, Any] | None
@@ -218,7 +219,7 @@ class Chart:
             elif network.kind == "range":
                 found = self._range(network, token, position)
             elif network.kind == "wildcard":
-                found = self._wildcard(position)
+                found = self._wildcard(network, position)
             else:
                 found = self._network(network, position)
             self._memo[key] = found
@@ -236,12 +237,15 @@ class Chart:
         value = int(number) if number.is_integer() else number
         return [(position + 1, 0.0, value, None)]
 
-    def _wildcard(self, position: int) -> list[tuple[int, float, Any, _Trace]]:
+    def _wildcard(self, network: Network, position: int) -> list[tuple[int, float, Any, _Trace]]:
         if self.tokens[position].mark:
             return []
         found: list[tuple[int, float, Any, _Trace]] = []
         for end in range(position + 1, len(self.tokens) + 1):
-            if self.tokens[end - 1].mark or self.tokens[end - 1].key == "and":
+            last = self.keys[end - 1]
+            if last in _ENDS or (network.within and last in MARKS):
+                break
+            if last in MARKS or last == "and":
                 continue
             cost = _WILDCARD + _WILDCARD_WORD * (end - position)
             found.append((end, cost, None, None))

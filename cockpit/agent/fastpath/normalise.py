@@ -173,6 +173,7 @@ def split_words(text: str) -> list[str]:
     text = unicodedata.normalize("NFC", text[:_LONGEST_TEXT]).translate(_QUOTES).lower()
     # "p.m." and "a.m." are words, not ends of sentences; a hyphen joins what templates write apart.
     text = re.sub(r"\b([ap])\.\s?m\b\.?", r"\1m", text)
+    text = re.sub(r"\b(st|dr|mr|mrs|ms|ave)\.(?=\s\w)", r"\1", text)
     text = re.sub(r"(?<=[^\W\d_])-(?=\w)", " ", text)
     text = re.sub(r"(?<=\d)\s?°\s?([cf])\b", lambda m: " ° " + _SCALE[m[1]], text)
     text = re.sub(r"(?<=\d)([cf])\b", lambda m: " ° " + _SCALE[m[1]], text)
@@ -199,7 +200,7 @@ def expand_word(word: str) -> tuple[str, ...]:
         return (word,)
     if word in _NEGATED:
         return (_NEGATED[word], "not")
-    if word.endswith("n't"):
+    if word.endswith("n't") and len(word) > 3:
         return (word[:-3], "not")
     for tail, verb in _TAILS.items():
         if word.endswith(tail) and len(word) > len(tail):

@@ -50,7 +50,7 @@ class TemplatePlanner:
         self._skills = skills
         self._talk = conversation or Conversation.default()
         shared = common if common is not None else _common()
-        self.grammar = Grammar([*_sources(skills), self._talk.source], shared)
+        self.grammar = Grammar(_sources(skills), shared, self._talk.source)
         self._normalise = Normaliser(self.grammar.vocabulary)
         questions = [name for name, entry in skills.items() if entry.question]
         self._segmenter = Segmenter(self.grammar, self._talk, questions, self._verbs())

@@ -25,6 +25,13 @@ _ELLIPTIC = 0.15
 _MARKED = frozenset(",.;?!")
 _LONGEST_ELLIPSIS = 9  # words
 _CHARTS = 256
+# "Have the windows closed", "the windows must be closed".
+_CAUSATIVE = frozenset(("get", "have", "want", "need", "like", "see", "prefer"))
+_AUXILIARY = frozenset(("to", "be", "should", "must", "need", "needs", "has", "have", "get"))
+_IRREGULAR = {"shut": "shut", "open": "open"}
+_NOT_CAUSED = frozenset(
+    ("is", "are", "was", "were", "did", "do", "does", "has", "not", "if", "when", "why", "what")
+)
 _PARTICLES = frozenset(("on", "off", "up", "down"))
 
 
@@ -226,7 +233,8 @@ class Segmenter:
             if stop - start > _LONGEST_ELLIPSIS:
                 break
             for end in self._ends(chart, start, stop):
-                found = self.filled(chart.tokens[start:end], named)
+                span = chart.tokens[start:end]
+                found = self.filled(span, named) or self._by_participle(span)
                 if found:
                     yield reading.and_then(*found[:1], end=stop)
                     break
@@ -389,6 +397,36 @@ class Segmenter:
                 if phrase[-1].key not in self._talk.determiners and phrase not in found:
                     found.append(phrase)
         return found[:8]
+
+    def _by_participle(self, span: Sequence[Token]) -> list[Clause]:
+        """ "I would like the windows closed", "the doors need to be locked"."""
+        last = span[-1].key
+        verb = _IRREGULAR.get(last) or self._base(last)
+        if verb is None or len(span) < 3 or span[0].key in _NOT_CAUSED:
+            return []
+        begin = max(
+            (place + 1 for place, token in enumerate(span[:-2]) if token.key in _CAUSATIVE),
+            default=None,
+        )
+        end = len(span) - 1
+        while end > 1 and span[end - 1].key in _AUXILIARY:
+            end -= 1
+        if begin is None:
+            if end == len(span) - 1:
+                return []
+            begin = 0
+        noun = span[begin:end]
+        if not noun or any(token.key in self._talk.questions for token in noun):
+            return []
+        clause = self.command((Token(verb, verb), *noun), _CARRIED, "participle")
+        return [] if clause is None else [clause]
+
+    def _base(self, participle: str) -> str | None:
+        """The known verb of a regular participle: "closed" is "close", "locked" is "lock"."""
+        if not participle.endswith("ed") or len(participle) < 5:
+            return None
+        stems = (participle[:-1], participle[:-2], participle[:-3])
+        return next((stem for stem in stems if stem in self._grammar.vocabulary), None)
 
     def _by_carrying(self, span: Sequence[Token], named: tuple[Clause, ...]) -> list[Clause]:
         """ "Close the windows and the sunroof", "heat my seat and the passenger's"."""
