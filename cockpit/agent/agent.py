@@ -236,20 +236,26 @@ class _Turn:
                 return (choice.value,)
 
     def _doubted(self, plan: Plan) -> Plan:
-        """The plan, but unsure where its confidence does not do."""
-        wanted = self._agent._settings.confidence_to_act
-        doubtful = plan.planner == "lm" and plan.confidence < wanted
-        acts = any(not self._agent._executor.is_question(call) for call in plan.calls)
-        if self._utterance.confidence < HEARD_BADLY and acts:
-            doubtful = True
-        if plan.verdict is Verdict.ACT and doubtful:
-            return replace(plan, verdict=Verdict.UNSURE)
-        return plan
+        """The language model's plan, but unsure where it is not to be run unasked.
+
+        That is where its confidence does not do, and where it would act on a question.
+        """
+        if plan.planner == "template" or plan.verdict is not Verdict.ACT:
+            return plan
+        sure = plan.confidence >= self._agent._settings.confidence_to_act
+        if sure and not (self._acts(plan) and is_question(self._utterance.text)):
+            return plan
+        return replace(plan, verdict=Verdict.UNSURE)
+
+    def _acts(self, plan: Plan) -> bool:
+        return any(not self._agent._executor.is_question(call) for call in plan.calls)
 
     # Acting.
 
     async def _follow(self, plan: Plan | None) -> str:
         verdict = plan.verdict if plan else Verdict.UNKNOWN
+        if plan is not None and self._utterance.confidence < HEARD_BADLY and self._acts(plan):
+            verdict = Verdict.UNSURE
         if plan is not None and verdict is Verdict.ACT and plan.calls:
             # "Repeat that" and "stop" are about the open question; any other command ends it.
             if not all(about_the_conversation(call) for call in plan.calls):

@@ -173,6 +173,16 @@ async def test_question_is_not_met_with_silence(car: Car) -> None:
     assert (await car.say("so I told him")).reply == ""
 
 
+async def test_question_never_acts_whatever_the_model_makes_of_it(car: Car) -> None:
+    for text in ("why is the music so loud", "is the volume at 90?"):
+        car.guesses(text, write(VOLUME, 90))
+        assert (await car.say(text)).asks
+    car.guesses("could you turn it up", write(VOLUME, 90))
+    assert car.bus.sent == []
+    await car.say("could you turn it up")
+    assert car.bus.sent == [(VOLUME, 90)]
+
+
 async def test_nothing_said_is_nothing_done(car: Car) -> None:
     turn = await car.say("  ")
     assert (turn.reply, car.template.heard) == ("", [])
@@ -210,7 +220,7 @@ async def test_badly_heard_command_asks_but_a_question_is_answered(car: Car) -> 
     car.knows("volume 40", write(VOLUME, 40))
     car.knows("how loud is it", call("read", path=VOLUME))
     assert (await car.say("volume 40", confidence=0.1)).asks
-    assert car.bus.sent == []
+    assert car.lm.heard == car.bus.sent == []
     assert (await car.say("how loud is it", confidence=0.1)).reply == "It is 30."
 
 
