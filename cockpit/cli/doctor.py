@@ -10,16 +10,22 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from cockpit.agent.llm import LlmPlanner
 from cockpit.assets.store import AssetStore
 from cockpit.cli.exits import Exit, run_async
+from cockpit.session import model_file
 from cockpit.settings import PlannerChoice, Settings
+from cockpit.speech.piper import PiperVoice
+from cockpit.speech.recognizer import open_recognizer
+from skills.api import SkillSet
+from skills.navigation.router import Router
+from skills.navigation.schema import read_info
 from vehicle_bus.broker import EmbeddedBroker
 from vehicle_bus.client import VehicleBus
 from vehicle_bus.errors import CockpitError
@@ -145,41 +151,36 @@ async def _audio(_: Settings) -> Finding:
 
 
 async def _map(settings: Settings) -> Finding:
-    from skills.navigation import probe
-
     folder = settings.maps.root / settings.maps.name
     try:
-        found = await asyncio.to_thread(probe, folder)
+        info = await asyncio.to_thread(read_info, folder)
+        await asyncio.to_thread(Router, folder)
     except CockpitError as error:
-        advice = "Run `cockpit maps import FILE.osm.pbf`, or `make setup` for the default map."
+        advice = "Run `make setup` for the default map, or `cockpit maps import FILE.osm.pbf`."
         return Finding("map", State.BROKEN, error.spoken, advice)
-    return Finding("map", State.OK, found)
+    counts = ", ".join(f"{number} {what}" for what, number in info.counts.items())
+    return Finding("map", State.OK, f"{info.name}: {counts}; {info.attribution}")
 
 
 async def _language_model(settings: Settings) -> Finding:
-    from cockpit.agent.llm import probe
-
-    path = _model_path(settings)
-    advice = f"Run `cockpit models pull {settings.agent.model}`."
     if settings.agent.planner is PlannerChoice.TEMPLATE:
         return Finding("language model", State.OPTIONAL, "not used (agent.planner is template)")
+    skills = await asyncio.to_thread(SkillSet.installed)
     try:
-        began = time.monotonic()
-        found = await asyncio.to_thread(probe, path, settings.agent)
+        async with LlmPlanner(skills, model_file(settings), settings.agent) as planner:
+            startup = planner.startup
     except CockpitError as error:
+        advice = f"Run `cockpit models pull {settings.agent.model}`."
         return Finding("language model", State.BROKEN, error.spoken, advice)
-    took = time.monotonic() - began
-    return Finding("language model", State.OK, f"{found}, loaded in {took:.1f} s")
-
-
-def _model_path(settings: Settings) -> Path:
-    named = Path(settings.agent.model)
-    return named if named.is_file() else AssetStore.from_settings(settings.assets).path(named.name)
+    assert startup is not None
+    found = (
+        f"{settings.agent.model} loads in {startup.load_ms / 1000:.1f} s, its prompt of "
+        f"{startup.prefix_tokens} tokens in {startup.prefix_ms / 1000:.1f} s"
+    )
+    return Finding("language model", State.OK, found)
 
 
 async def _recognizer(settings: Settings) -> Finding:
-    from cockpit.speech.recognizer import open_recognizer
-
     began = time.monotonic()
     recognizer = await open_recognizer(settings.speech, AssetStore.from_settings(settings.assets))
     took = time.monotonic() - began
@@ -188,8 +189,6 @@ async def _recognizer(settings: Settings) -> Finding:
 
 
 async def _voice(settings: Settings) -> Finding:
-    from cockpit.speech.piper import PiperVoice
-
     store = AssetStore.from_settings(settings.assets)
     async with PiperVoice(store.path(settings.speech.voice)) as voice:
         began = time.monotonic()

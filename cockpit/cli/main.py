@@ -10,21 +10,19 @@ from typing import Annotated
 
 import typer
 
-from cockpit.cli import (
-    bus,
-    demo,
-    doctor,
-    evaluate,
-    listen,
-    maps,
-    models,
-    prepare,
-    run,
-    say,
-    sim,
-    skills,
-)
+from cockpit.cli.bus import app as bus
+from cockpit.cli.demo import demo
+from cockpit.cli.doctor import doctor
+from cockpit.cli.evaluate import bench, evaluate
 from cockpit.cli.exits import complain
+from cockpit.cli.listen import listen
+from cockpit.cli.maps import app as maps
+from cockpit.cli.models import app as models
+from cockpit.cli.prepare import prepare
+from cockpit.cli.run import run
+from cockpit.cli.say import say
+from cockpit.cli.sim import app as sim
+from cockpit.cli.skills import app as skills
 from cockpit.settings import load_settings
 from vehicle_bus.errors import CockpitError
 
@@ -68,19 +66,19 @@ def options(
     context.obj = load_settings(config, overrides)
 
 
-app.command("demo")(demo.demo)
-app.command("run")(run.run)
-app.command("say")(say.say)
-app.command("listen")(listen.listen)
-app.command("eval")(evaluate.evaluate)
-app.command("bench")(evaluate.bench)
-app.command("doctor")(doctor.doctor)
-app.command("prepare", hidden=True)(prepare.prepare)
-app.add_typer(sim.app, name="sim", help="The simulated vehicle.")
-app.add_typer(bus.app, name="bus", help="The vehicle bus: broker and monitor.")
-app.add_typer(models.app, name="models", help="Models and other large files.")
-app.add_typer(maps.app, name="maps", help="Maps from OpenStreetMap extracts.")
-app.add_typer(skills.app, name="skills", help="What the agent can do.")
+app.command("demo")(demo)
+app.command("run")(run)
+app.command("say")(say)
+app.command("listen")(listen)
+app.command("eval")(evaluate)
+app.command("bench")(bench)
+app.command("doctor")(doctor)
+app.command("prepare", hidden=True)(prepare)
+app.add_typer(sim, name="sim", help="The simulated vehicle.")
+app.add_typer(bus, name="bus", help="The vehicle bus: broker and monitor.")
+app.add_typer(models, name="models", help="Models and other large files.")
+app.add_typer(maps, name="maps", help="Maps from OpenStreetMap extracts.")
+app.add_typer(skills, name="skills", help="What the agent can do.")
 
 
 def main() -> None:

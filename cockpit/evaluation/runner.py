@@ -17,8 +17,9 @@ from cockpit.evaluation.scenario import Expect, Scenario
 from cockpit.session import Session, open_session
 from cockpit.settings import Settings
 from sim.vehicle import SimulatedVehicle
-from skills.navigation import ActiveRoute, SavedPlaces
-from skills.shopping import ShoppingList
+from skills.navigation.saved import SavedPlaces
+from skills.navigation.trip import ActiveRoute
+from skills.shopping.store import ShoppingList
 from vehicle_bus.broker import EmbeddedBroker
 from vehicle_bus.catalogue import Kind
 
@@ -121,8 +122,7 @@ class Evaluation:
         self._clock.at = given.now
         await self._session.restart()
         resources = self._session.resources
-        await (await resources.get(ActiveRoute)).clear()
-        await self._session.bus.publish_document("nav/route", None)
+        (await resources.get(ActiveRoute)).clear()
         places = {name: place.model_dump() for name, place in given.places.items()}
         (await resources.get(SavedPlaces)).replace(places)
         (await resources.get(ShoppingList)).replace(given.shopping)
