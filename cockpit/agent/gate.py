@@ -87,17 +87,21 @@ class Gate:
 
         None where this vehicle has no trusted value.
         """
-        try:
-            value = self.bus.get(path)
-        except BusError:
-            return None
+        value = self.reported(path)
         target = self._targets.get(path)
-        if target is None:
+        if value is None or target is None:
             return value
         if same(value, target[0]) or self._monotonic() > target[1]:
             del self._targets[path]
             return value
         return target[0]
+
+    def reported(self, path: str) -> Value | None:
+        """What a signal says itself; None where this vehicle has no trusted value."""
+        try:
+            return self.bus.get(path)
+        except BusError:
+            return None
 
     def forget(self) -> None:
         """Take every signal for what it reports, on its way or not."""
@@ -108,7 +112,7 @@ class Gate:
         self, asked: Mapping[str, Value], confirmed: Mapping[str, frozenset[str]]
     ) -> Judgement:
         """Ask the policies about writes."""
-        return judge(asked, self.current, confirmed, self._policies)
+        return judge(asked, self.current, confirmed, self._policies, self.reported)
 
     def checked(self, path: str, value: Value) -> Change | Value:
         """The normalised value to write, or the Change that says why it can't be written."""

@@ -105,12 +105,14 @@ class View:
         writes: those and what policies have added so far.
         current: reads a signal; None where this vehicle has no trusted value of it. A signal
             on its way to a value counts as being there.
+        reported: the same, but what the signal says itself.
         confirmed: keys of the questions that were answered with yes, by path.
     """
 
     asked: Mapping[str, Value]
     writes: Mapping[str, Value]
     current: Callable[[str], Value | None]
+    reported: Callable[[str], Value | None]
     confirmed: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def after(self, path: str) -> Value | None:
@@ -130,7 +132,7 @@ class View:
         return (
             path in self.writes
             and same(self.writes[path], value)
-            and not same(self.current(path), value)
+            and not same(self.reported(path), value)
         )
 
     def written(self, pattern: str, value: Value | None) -> Iterator[str]:
@@ -323,6 +325,7 @@ def judge(
     current: Callable[[str], Value | None],
     confirmed: Mapping[str, frozenset[str]] | None = None,
     policies: tuple[Policy, ...] = PACK,
+    reported: Callable[[str], Value | None] | None = None,
 ) -> Judgement:
     """Run policies over writes to a fixed point.
 
@@ -331,6 +334,7 @@ def judge(
         current: see :class:`View`.
         confirmed: keys of questions answered with yes, by path.
         policies: the pack; later ones see what earlier ones added.
+        reported: see :class:`View`; ``current`` where nothing is on its way.
     """
     granted = confirmed or {}
     writes = dict(asked)
@@ -340,7 +344,7 @@ def judge(
     for _ in range(len(policies) + 2):
         findings, settled = [], True
         for policy in policies:
-            for finding in policy(View(asked, dict(writes), current, granted)):
+            for finding in policy(View(asked, dict(writes), current, reported or current, granted)):
                 findings.append(finding)
                 if isinstance(finding, Add) and not same(writes.get(finding.path), finding.value):
                     writes[finding.path] = finding.value

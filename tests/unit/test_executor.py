@@ -288,6 +288,18 @@ async def test_moving_signal_is_moving_and_can_be_reversed(
     assert bus.sent == [(WINDOWS[0], 100), (WINDOWS[0], 0)]
 
 
+async def test_signal_on_its_way_is_no_way_round_the_safety_rules(
+    executor: Executor, bus: FakeBus
+) -> None:
+    bus.moving.add(TRUNK)
+    yes = {0: frozenset({"open-trunk"})}
+    await run(executor, call("write", path=TRUNK, on=True), confirmed=yes)
+    bus.state["Vehicle.Speed"] = 50.0
+    execution = await run(executor, call("write", path=TRUNK, on=True), confirmed=yes)
+    assert execution.outcomes[0].status is Status.REFUSED
+    assert len(bus.sent) == 1
+
+
 async def test_journal_brings_everything_back_added_writes_too(
     executor: Executor, bus: FakeBus
 ) -> None:
