@@ -17,6 +17,10 @@ from cockpit.agent.fastpath.normalise import MARKS, Token, canonical, plain, spl
 
 _WILDCARD = 0.6  # a slot that takes any text explains less than a list
 _WILDCARD_WORD = 0.1
+# Between equals, the template with more words of its own wins, and one that takes a value
+# ("my") over one that knows the word and drops it.
+_VALUE = -0.015
+_VALUE_WORD = 0.01
 _ENDS = frozenset(".;?!")  # free text never goes beyond a sentence
 
 # One step of a walk: network, slot, value, start, end, inner trace; then the steps before it.
@@ -235,7 +239,7 @@ class Chart:
         if network.multiplier is not None:
             number *= network.multiplier
         value = int(number) if number.is_integer() else number
-        return [(position + 1, 0.0, value, None)]
+        return [(position + 1, _VALUE + _VALUE_WORD, value, None)]
 
     def _wildcard(self, network: Network, position: int) -> list[tuple[int, float, Any, _Trace]]:
         if self.tokens[position].mark:
@@ -266,7 +270,10 @@ class Chart:
                     mark = (place, state_index, number) if several else (place, 0, 0)
                     known = best.get(mark)
                     if known is None or item[0] < known[1]:
-                        best[mark] = (place, item[0], value, item[2])
+                        cost = item[0]
+                        if several:
+                            cost += _VALUE + _VALUE_WORD * (place - position)
+                        best[mark] = (place, cost, value, item[2])
                 if place < size:
                     self._step(state, place, item, agenda)
         return list(best.values())

@@ -433,25 +433,29 @@ class Segmenter:
         earlier = next((clause for clause in reversed(named) if clause.acts), None)
         if earlier is None or span[0].key in self._verbs:
             return []
-        words = earlier.tokens
         intent = earlier.match.template.intent
+        first: list[Clause] = []
+        for tokens, free in self._carried(earlier, span):
+            clause = self.command(tokens, _CARRIED, "carried", free=free)
+            if clause is not None:
+                if clause.match.template.intent == intent:
+                    return [clause]
+                first.append(clause)
+        return first
+
+    def _carried(
+        self, earlier: Clause, span: Sequence[Token]
+    ) -> Iterable[tuple[tuple[Token, ...], str | None]]:
+        """What a span may stand for, and the function that may take free text there."""
+        words = earlier.tokens
         for length in range(len(words) - 1, 0, -1):
-            clause = self.command((*words[:length], *span), _CARRIED, "carried", free=intent)
-            if clause is not None:
-                return [clause]
+            yield (*words[:length], *span), earlier.match.template.intent
         for piece in _spots(earlier.match):
-            tokens = (*words[: piece.start], *span, *words[piece.end :])
-            clause = self.command(tokens, _CARRIED, "carried")
-            if clause is not None:
-                return [clause]
+            yield (*words[: piece.start], *span, *words[piece.end :]), None
         if words[-1].key in self._talk.states:
             # "turn the radio off and the lights"
             for length in range(1, min(3, len(words) - 1)):
-                tokens = (*words[:length], *span, words[-1])
-                clause = self.command(tokens, _CARRIED, "carried")
-                if clause is not None:
-                    return [clause]
-        return []
+                yield (*words[:length], *span, words[-1]), None
 
     def command(
         self, tokens: Sequence[Token], cost: float, how: str, free: str | None = None
