@@ -38,7 +38,7 @@ def settings(tmp_path: Path) -> Settings:
             "data_dir": tmp_path / "data",
             "assets": {"root": tmp_path / "models", "offline": True},
             "maps": {"root": tmp_path / "maps"},
-            "sim": {"time_scale": 100},
+            "sim": {"time_scale": 10},
         }
     )
 
@@ -102,6 +102,21 @@ async def test_configured_broker_is_used_as_it_is(settings: Settings) -> None:
     bus = BusSettings(host="192.0.2.1", port=1234)
     async with open_vehicle(settings.model_copy(update={"bus": bus})) as used:
         assert used is bus
+
+
+async def test_simulated_car_drives_off_on_its_route(settings: Settings, car: SimulatedCar) -> None:
+    line = {"type": "LineString", "coordinates": [[24.9375, 60.1708], [24.9375, 60.1758]]}
+    async with (
+        open_session(settings, car.bus) as session,
+        session.bus.watch("Vehicle.Speed") as new,
+    ):
+        await session.bus.publish_document("nav/route", {"line": line, "duration_s": 90})
+        await car.drive()
+        assert car.vehicle.world.moving
+        while not (await anext(new)).value:
+            pass
+        turn = await session.agent.turn(Utterance("open the trunk"))
+        assert turn.reply == "I can't open the trunk while the car is moving."
 
 
 # --- commands ----------------------------------------------------------------------------
