@@ -110,7 +110,7 @@ class Corrector:
         for piece in pieces:
             if piece.end - piece.start >= len(words):
                 continue
-            changed = self._segmenter.command(
+            changed = self._segmenter.filler.command(
                 (*words[: piece.start], *right, *words[piece.end :]),
                 0.0,
                 "corrected",

@@ -8,6 +8,7 @@ template that wants them wins over one that does not.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,7 @@ _WILDCARD_WORD = 0.1
 # ("my") over one that knows the word and drops it.
 _VALUE = -0.015
 _VALUE_WORD = 0.01
+_CHARTS = 256
 _ENDS = frozenset(".;?!")  # free text never goes beyond a sentence
 
 # One step of a walk: network, slot, value, start, end, inner trace; then the steps before it.
@@ -288,3 +290,33 @@ class Chart:
             below = self._flat(inner)
             pieces[:0] = [Piece(network, slot, value, start, end), *below]
         return pieces
+
+
+class Charts:
+    """Makes charts and keeps the latest ones, since clauses are looked at again and again."""
+
+    def __init__(self, grammar: Grammar, skips: Skips) -> None:
+        self._grammar = grammar
+        self._skips = skips
+        self._kept: OrderedDict[tuple[str, ...], Chart] = OrderedDict()
+
+    def of(self, tokens: Sequence[Token]) -> Chart:
+        """The chart of a token sequence."""
+        key = tuple(token.text for token in tokens)
+        chart = self._kept.get(key)
+        if chart is None:
+            chart = self._kept[key] = Chart(self._grammar, self._skips, tokens)
+            if len(self._kept) > _CHARTS:
+                self._kept.popitem(last=False)
+        else:
+            self._kept.move_to_end(key)
+        return chart
+
+
+def moved(match: Match, by: int) -> Match:
+    """The same match with its positions counted from elsewhere."""
+    pieces = tuple(
+        Piece(piece.network, piece.slot, piece.value, piece.start + by, piece.end + by)
+        for piece in match.pieces
+    )
+    return Match(match.template, match.start + by, match.end + by, match.cost, pieces)

@@ -145,7 +145,7 @@ class TemplatePlanner:
             if not span or len(span) > 8:
                 continue
             for end, _ in self._trimmed_tails(span):
-                found = self._segmenter.filled(span[:end], before)
+                found = self._segmenter.filler.filled(span[:end], before)
                 if found:
                     return Reading((found[0],), found[0].cost, len(tokens))
         return None

@@ -7,32 +7,20 @@ free text, little that had to be filled in or thrown away.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Collection, Iterable, Sequence
 
 from cockpit.agent.fastpath.clauses import CLAUSE_COST, Clause, Reading, Role
 from cockpit.agent.fastpath.conversation import Conversation
+from cockpit.agent.fastpath.ellipsis import LONGEST, Filler
 from cockpit.agent.fastpath.grammar import Grammar
-from cockpit.agent.fastpath.match import Chart, Match, Piece
+from cockpit.agent.fastpath.match import Chart, Charts, Match, moved
 from cockpit.agent.fastpath.normalise import Token
 
 _BEAM = 6  # readings kept per position
 _PER_END = 4  # templates kept per start and end
-_CARRIED = 0.5
-_PRONOUN = 0.1
 _PLAIN_PRONOUN = 0.3  # "it" taken as the template means it though something was named before
 _ELLIPTIC = 0.15
 _MARKED = frozenset(",.;?!")
-_LONGEST_ELLIPSIS = 9  # words
-_CHARTS = 256
-# "Have the windows closed", "the windows must be closed".
-_CAUSATIVE = frozenset(("get", "have", "want", "need", "like", "see", "prefer"))
-_AUXILIARY = frozenset(("to", "be", "should", "must", "need", "needs", "has", "have", "get"))
-_IRREGULAR = {"shut": "shut", "open": "open"}
-_NOT_CAUSED = frozenset(
-    ("is", "are", "was", "were", "did", "do", "does", "has", "not", "if", "when", "why", "what")
-)
-_PARTICLES = frozenset(("on", "off", "up", "down"))
 
 
 class Segmenter:
@@ -56,19 +44,17 @@ class Segmenter:
         self._talk = conversation
         self._questions = frozenset(questions)
         self._verbs = frozenset(verbs)
-        self._charts: OrderedDict[tuple[str, ...], Chart] = OrderedDict()
+        self._charts = Charts(grammar, conversation.skips)
+        self._filler = Filler(self._charts, conversation, grammar.vocabulary, verbs)
+
+    @property
+    def filler(self) -> Filler:
+        """What fills in the words that a clause leaves out."""
+        return self._filler
 
     def chart(self, tokens: Sequence[Token]) -> Chart:
-        """The chart of a token sequence; the latest ones are kept."""
-        key = tuple(token.text for token in tokens)
-        chart = self._charts.get(key)
-        if chart is None:
-            chart = self._charts[key] = Chart(self._grammar, self._talk.skips, tokens)
-            if len(self._charts) > _CHARTS:
-                self._charts.popitem(last=False)
-        else:
-            self._charts.move_to_end(key)
-        return chart
+        """The chart of a token sequence."""
+        return self._charts.of(tokens)
 
     def read(
         self, tokens: Sequence[Token], before: tuple[Clause, ...] = (), skill: str | None = None
@@ -95,7 +81,7 @@ class Segmenter:
         """True where a pronoun may mean something that was named before."""
         named = bool(before)
         for clause in reading.clauses:
-            if named and clause.acts and self._pronouns(clause.tokens):
+            if named and clause.acts and self._filler.pronouns(clause.tokens):
                 return True
             named = True
         return False
@@ -230,11 +216,11 @@ class Segmenter:
         if not filling or not cut:
             return
         for stop in self._stops(chart, start, 3):
-            if stop - start > _LONGEST_ELLIPSIS:
+            if stop - start > LONGEST:
                 break
             for end in self._ends(chart, start, stop):
                 span = chart.tokens[start:end]
-                found = self.filled(span, named) or self._by_participle(span)
+                found = self._filler.filled(span, named) or self._filler.by_participle(span)
                 if found:
                     yield reading.and_then(*found[:1], end=stop)
                     break
@@ -266,9 +252,14 @@ class Segmenter:
         if match.free and self._swallows(chart, match):
             return None
         tokens = chart.tokens[match.start : match.end]
-        if role is Role.COMMAND and named and self._pronouns(tokens) and named[-1].skill != own:
+        if (
+            role is Role.COMMAND
+            and named
+            and self._filler.pronouns(tokens)
+            and named[-1].skill != own
+        ):
             cost += _PLAIN_PRONOUN
-        return Clause(role, tokens, _moved(match, -match.start), cost)
+        return Clause(role, tokens, moved(match, -match.start), cost)
 
     def _may_run_on(self, clause: Clause) -> bool:
         """Whether the next clause may follow without "and" or punctuation (recognised speech)."""
@@ -335,7 +326,7 @@ class Segmenter:
                     clause = Clause(
                         Role.NEGATED,
                         chart.tokens[match.start : match.end],
-                        _moved(match, -match.start),
+                        moved(match, -match.start),
                         CLAUSE_COST[Role.NEGATED] + match.cost + cost,
                     )
                     for stop, more in chart.tails(match.end):
@@ -343,164 +334,6 @@ class Segmenter:
                             yield reading.and_then(clause.costing(clause.cost + more), end=stop)
 
     # -- what is left out -----------------------------------------------------------------
-
-    def filled(self, span: Sequence[Token], named: tuple[Clause, ...]) -> list[Clause]:
-        """Readings of words that lean on the clauses before them."""
-        if not span or not named:
-            return []
-        if self._pronouns(span):
-            found = self._by_pronoun(span, named)
-            if found:
-                return found[:1]
-        if span[0].key in self._talk.questions:
-            return []
-        return self._by_carrying(span, named)[:1]
-
-    def _pronouns(self, tokens: Sequence[Token]) -> list[int]:
-        """Where a pronoun stands that is no article ("close that" but not "that window")."""
-        places: list[int] = []
-        for place, token in enumerate(tokens):
-            if token.key not in self._talk.pronouns:
-                continue
-            behind = tokens[place + 1].key if place + 1 < len(tokens) else ""
-            article = token.key in self._talk.determiners
-            if not article or not behind or behind in self._talk.noun_ends:
-                places.append(place)
-        return places
-
-    def _by_pronoun(self, span: Sequence[Token], named: tuple[Clause, ...]) -> list[Clause]:
-        for place in self._pronouns(span):
-            for earlier in reversed(named[-3:]):
-                for phrase in self.noun_phrases(earlier.tokens):
-                    tokens = (*span[:place], *phrase, *span[place + 1 :])
-                    clause = self.command(tokens, _PRONOUN, "pronoun")
-                    if clause is not None:
-                        return [clause]
-        return []
-
-    def noun_phrases(self, tokens: Sequence[Token]) -> list[tuple[Token, ...]]:
-        """What a clause may have named, the likeliest first."""
-        starts = [
-            place for place, token in enumerate(tokens) if token.key in self._talk.determiners
-        ] or [place for place in (1, 2, 0) if place < len(tokens)]
-        found: list[tuple[Token, ...]] = []
-        for start in starts:
-            end = start
-            while end < len(tokens) and (
-                tokens[end].key not in self._talk.noun_ends
-                and not tokens[end].mark
-                and tokens[end].number is None
-            ):
-                end += 1
-            for stop in range(min(end, start + 5), start, -1):
-                phrase = tuple(tokens[start:stop])
-                if phrase[-1].key not in self._talk.determiners and phrase not in found:
-                    found.append(phrase)
-        return found[:8]
-
-    def _by_participle(self, span: Sequence[Token]) -> list[Clause]:
-        """ "I would like the windows closed", "the doors need to be locked"."""
-        last = span[-1].key
-        verb = _IRREGULAR.get(last) or self._base(last)
-        if verb is None or len(span) < 3 or span[0].key in _NOT_CAUSED:
-            return []
-        begin = max(
-            (place + 1 for place, token in enumerate(span[:-2]) if token.key in _CAUSATIVE),
-            default=None,
-        )
-        end = len(span) - 1
-        while end > 1 and span[end - 1].key in _AUXILIARY:
-            end -= 1
-        if begin is None:
-            if end == len(span) - 1:
-                return []
-            begin = 0
-        noun = span[begin:end]
-        if not noun or any(token.key in self._talk.questions for token in noun):
-            return []
-        clause = self.command((Token(verb, verb), *noun), _CARRIED, "participle")
-        return [] if clause is None else [clause]
-
-    def _base(self, participle: str) -> str | None:
-        """The known verb of a regular participle: "closed" is "close", "locked" is "lock"."""
-        if not participle.endswith("ed") or len(participle) < 5:
-            return None
-        stems = (participle[:-1], participle[:-2], participle[:-3])
-        return next((stem for stem in stems if stem in self._grammar.vocabulary), None)
-
-    def _by_carrying(self, span: Sequence[Token], named: tuple[Clause, ...]) -> list[Clause]:
-        """ "Close the windows and the sunroof", "heat my seat and the passenger's"."""
-        earlier = next((clause for clause in reversed(named) if clause.acts), None)
-        if earlier is None or span[0].key in self._verbs:
-            return []
-        intent = earlier.match.template.intent
-        first: list[Clause] = []
-        for tokens, free in self._carried(earlier, span):
-            clause = self.command(tokens, _CARRIED, "carried", free=free)
-            if clause is not None:
-                if clause.match.template.intent == intent:
-                    return [clause]
-                first.append(clause)
-        return first
-
-    def _carried(
-        self, earlier: Clause, span: Sequence[Token]
-    ) -> Iterable[tuple[tuple[Token, ...], str | None]]:
-        """What a span may stand for, and the function that may take free text there."""
-        words = earlier.tokens
-        for length in range(len(words) - 1, 0, -1):
-            yield (*words[:length], *span), earlier.match.template.intent
-        for piece in _spots(earlier.match):
-            yield (*words[: piece.start], *span, *words[piece.end :]), None
-        if words[-1].key in self._talk.states:
-            # "turn the radio off and the lights"
-            for length in range(1, min(3, len(words) - 1)):
-                yield (*words[:length], *span, words[-1]), None
-
-    def command(
-        self, tokens: Sequence[Token], cost: float, how: str, free: str | None = None
-    ) -> Clause | None:
-        """The direct command that is exactly these tokens, or None.
-
-        Args:
-            free: the function that may take free text here.
-        """
-        for order in (tokens, *self._particle_moved(tokens)):
-            chart = self.chart(order)
-            match = next(
-                (
-                    match
-                    for match in chart.whole(0, len(order))
-                    if "role" not in match.template.metadata
-                    and not match.template.metadata.get("indirect")
-                    and not match.template.metadata.get("elliptic")
-                    and (not match.free or match.template.intent == free)
-                ),
-                None,
-            )
-            if match is not None:
-                tokens = order
-                break
-        else:
-            return None
-        total = CLAUSE_COST[Role.COMMAND] + match.cost + cost
-        return Clause(
-            Role.COMMAND,
-            tuple(tokens[match.start : match.end]),
-            _moved(match, -match.start),
-            total,
-            how,
-        )
-
-    @staticmethod
-    def _particle_moved(tokens: Sequence[Token]) -> Iterable[tuple[Token, ...]]:
-        """ "Turn the light on" as "turn on the light", and the other way round."""
-        if len(tokens) < 3:
-            return
-        if tokens[-1].key in _PARTICLES:
-            yield (tokens[0], tokens[-1], *tokens[1:-1])
-        elif tokens[1].key in _PARTICLES:
-            yield (tokens[0], *tokens[2:], tokens[1])
 
     def _shared(self, chart: Chart, reading: Reading, start: int) -> Iterable[Reading]:
         """ "Set the driver and the passenger temperature to 22": parts share both ends."""
@@ -512,48 +345,8 @@ class Segmenter:
             begin = self.past_cuts(chart, stop)
             if len(spans) < 2:
                 continue
-            if len(spans[-1]) > _LONGEST_ELLIPSIS + 3 or not all(spans):
+            if len(spans[-1]) > LONGEST + 3 or not all(spans):
                 return
-            clauses = self._share(spans)
+            clauses = self._filler.share(spans)
             if clauses:
                 yield reading.and_then(*clauses, end=stop)
-
-    def _share(self, spans: Sequence[tuple[Token, ...]]) -> list[Clause]:
-        first, last = spans[0], spans[-1]
-        if any(span[0].key in self._talk.questions for span in spans[1:]):
-            return []
-        for length in range(1, min(len(last), 7)):
-            tail = last[-length:]
-            opening = self.command((*first, *tail), _CARRIED, "shared")
-            if opening is None:
-                continue
-            clauses = [opening]
-            for number, span in enumerate(spans[1:], start=2):
-                ending = () if number == len(spans) else tail
-                for head in range(len(first) - 1, -1, -1):
-                    clause = self.command((*first[:head], *span, *ending), _CARRIED, "shared")
-                    if clause is not None and clause.skill == opening.skill:
-                        clauses.append(clause)
-                        break
-                else:
-                    break
-            if len(clauses) == len(spans):
-                return clauses
-        return []
-
-
-def _spots(match: Match) -> list[Piece]:
-    """Lists and rules of a match that other words may stand for, the last first."""
-    return sorted(
-        (piece for piece in match.pieces if piece.end - piece.start < match.end - match.start),
-        key=lambda piece: (-piece.start, piece.start - piece.end),
-    )
-
-
-def _moved(match: Match, by: int) -> Match:
-    """The same match with its positions counted from elsewhere."""
-    pieces = tuple(
-        Piece(piece.network, piece.slot, piece.value, piece.start + by, piece.end + by)
-        for piece in match.pieces
-    )
-    return Match(match.template, match.start + by, match.end + by, match.cost, pieces)

@@ -1,0 +1,242 @@
+"""Words that a clause leaves out, because the clause before it said them.
+
+"Close the windows and the sunroof", "heat my seat and the passenger's", "the roof is open, close
+it", "have the doors locked": the missing words are filled in, and what comes out must be a direct
+command from its first word to its last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+
+from cockpit.agent.fastpath.clauses import CLAUSE_COST, Clause, Role
+from cockpit.agent.fastpath.conversation import Conversation
+from cockpit.agent.fastpath.match import Charts, Match, Piece, moved
+from cockpit.agent.fastpath.normalise import Token
+
+LONGEST = 9
+"""Words that may lean on the clause before them."""
+
+_CARRIED = 0.5
+_PRONOUN = 0.1
+_PARTICLES = frozenset(("on", "off", "up", "down"))
+# "Have the windows closed", "the windows must be closed".
+_CAUSATIVE = frozenset(("get", "have", "want", "need", "like", "see", "prefer"))
+_AUXILIARY = frozenset(("to", "be", "should", "must", "need", "needs", "has", "have", "get"))
+_IRREGULAR = {"shut": "shut", "open": "open"}
+_NOT_CAUSED = frozenset(
+    ("is", "are", "was", "were", "did", "do", "does", "has", "not", "if", "when", "why", "what")
+)
+
+
+class Filler:
+    """Fills in what a clause leaves out.
+
+    Args:
+        charts: of token sequences.
+        conversation: word classes.
+        vocabulary: canonical words of all templates.
+        verbs: canonical words that begin a command.
+    """
+
+    def __init__(
+        self,
+        charts: Charts,
+        conversation: Conversation,
+        vocabulary: Collection[str],
+        verbs: Collection[str],
+    ) -> None:
+        self._charts = charts
+        self._talk = conversation
+        self._vocabulary = frozenset(vocabulary)
+        self._verbs = frozenset(verbs)
+
+    def filled(self, span: Sequence[Token], named: tuple[Clause, ...]) -> list[Clause]:
+        """Readings of words that lean on the clauses before them."""
+        if not span or not named:
+            return []
+        if self.pronouns(span):
+            found = self._by_pronoun(span, named)
+            if found:
+                return found[:1]
+        if span[0].key in self._talk.questions:
+            return []
+        return self._by_carrying(span, named)[:1]
+
+    def pronouns(self, tokens: Sequence[Token]) -> list[int]:
+        """Where a pronoun stands that is no article ("close that" but not "that window")."""
+        places: list[int] = []
+        for place, token in enumerate(tokens):
+            if token.key not in self._talk.pronouns:
+                continue
+            behind = tokens[place + 1].key if place + 1 < len(tokens) else ""
+            article = token.key in self._talk.determiners
+            if not article or not behind or behind in self._talk.noun_ends:
+                places.append(place)
+        return places
+
+    def _by_pronoun(self, span: Sequence[Token], named: tuple[Clause, ...]) -> list[Clause]:
+        for place in self.pronouns(span):
+            for earlier in reversed(named[-3:]):
+                for phrase in self.noun_phrases(earlier.tokens):
+                    tokens = (*span[:place], *phrase, *span[place + 1 :])
+                    clause = self.command(tokens, _PRONOUN, "pronoun")
+                    if clause is not None:
+                        return [clause]
+        return []
+
+    def noun_phrases(self, tokens: Sequence[Token]) -> list[tuple[Token, ...]]:
+        """What a clause may have named, the likeliest first."""
+        starts = [
+            place for place, token in enumerate(tokens) if token.key in self._talk.determiners
+        ] or [place for place in (1, 2, 0) if place < len(tokens)]
+        found: list[tuple[Token, ...]] = []
+        for start in starts:
+            end = start
+            while end < len(tokens) and (
+                tokens[end].key not in self._talk.noun_ends
+                and not tokens[end].mark
+                and tokens[end].number is None
+            ):
+                end += 1
+            for stop in range(min(end, start + 5), start, -1):
+                phrase = tuple(tokens[start:stop])
+                if phrase[-1].key not in self._talk.determiners and phrase not in found:
+                    found.append(phrase)
+        return found[:8]
+
+    def by_participle(self, span: Sequence[Token]) -> list[Clause]:
+        """ "I would like the windows closed", "the doors need to be locked"."""
+        last = span[-1].key
+        verb = _IRREGULAR.get(last) or self._base(last)
+        if verb is None or len(span) < 3 or span[0].key in _NOT_CAUSED:
+            return []
+        begin = max(
+            (place + 1 for place, token in enumerate(span[:-2]) if token.key in _CAUSATIVE),
+            default=None,
+        )
+        end = len(span) - 1
+        while end > 1 and span[end - 1].key in _AUXILIARY:
+            end -= 1
+        if begin is None:
+            if end == len(span) - 1:
+                return []
+            begin = 0
+        noun = span[begin:end]
+        if not noun or any(token.key in self._talk.questions for token in noun):
+            return []
+        clause = self.command((Token(verb, verb), *noun), _CARRIED, "participle")
+        return [] if clause is None else [clause]
+
+    def _base(self, participle: str) -> str | None:
+        """The known verb of a regular participle: "closed" is "close", "locked" is "lock"."""
+        if not participle.endswith("ed") or len(participle) < 5:
+            return None
+        stems = (participle[:-1], participle[:-2], participle[:-3])
+        return next((stem for stem in stems if stem in self._vocabulary), None)
+
+    def _by_carrying(self, span: Sequence[Token], named: tuple[Clause, ...]) -> list[Clause]:
+        """ "Close the windows and the sunroof", "heat my seat and the passenger's"."""
+        earlier = next((clause for clause in reversed(named) if clause.acts), None)
+        if earlier is None or span[0].key in self._verbs:
+            return []
+        intent = earlier.match.template.intent
+        first: list[Clause] = []
+        for tokens, free in self._carried(earlier, span):
+            clause = self.command(tokens, _CARRIED, "carried", free=free)
+            if clause is not None:
+                if clause.match.template.intent == intent:
+                    return [clause]
+                first.append(clause)
+        return first
+
+    def _carried(
+        self, earlier: Clause, span: Sequence[Token]
+    ) -> Iterable[tuple[tuple[Token, ...], str | None]]:
+        """What a span may stand for, and the function that may take free text there."""
+        words = earlier.tokens
+        for length in range(len(words) - 1, 0, -1):
+            yield (*words[:length], *span), earlier.match.template.intent
+        for piece in _spots(earlier.match):
+            yield (*words[: piece.start], *span, *words[piece.end :]), None
+        if words[-1].key in self._talk.states:
+            # "turn the radio off and the lights"
+            for length in range(1, min(3, len(words) - 1)):
+                yield (*words[:length], *span, words[-1]), None
+
+    def command(
+        self, tokens: Sequence[Token], cost: float, how: str, free: str | None = None
+    ) -> Clause | None:
+        """The direct command that is exactly these tokens, or None.
+
+        Args:
+            free: the function that may take free text here.
+        """
+        for order in (tokens, *self._particlemoved(tokens)):
+            chart = self._charts.of(order)
+            match = next(
+                (
+                    match
+                    for match in chart.whole(0, len(order))
+                    if "role" not in match.template.metadata
+                    and not match.template.metadata.get("indirect")
+                    and not match.template.metadata.get("elliptic")
+                    and (not match.free or match.template.intent == free)
+                ),
+                None,
+            )
+            if match is not None:
+                tokens = order
+                break
+        else:
+            return None
+        total = CLAUSE_COST[Role.COMMAND] + match.cost + cost
+        return Clause(
+            Role.COMMAND,
+            tuple(tokens[match.start : match.end]),
+            moved(match, -match.start),
+            total,
+            how,
+        )
+
+    @staticmethod
+    def _particlemoved(tokens: Sequence[Token]) -> Iterable[tuple[Token, ...]]:
+        """ "Turn the light on" as "turn on the light", and the other way round."""
+        if len(tokens) < 3:
+            return
+        if tokens[-1].key in _PARTICLES:
+            yield (tokens[0], tokens[-1], *tokens[1:-1])
+        elif tokens[1].key in _PARTICLES:
+            yield (tokens[0], *tokens[2:], tokens[1])
+
+    def share(self, spans: Sequence[tuple[Token, ...]]) -> list[Clause]:
+        """Clauses that share their beginning and end: "the driver | and the passenger seat"."""
+        first, last = spans[0], spans[-1]
+        if any(span[0].key in self._talk.questions for span in spans[1:]):
+            return []
+        for length in range(1, min(len(last), 7)):
+            tail = last[-length:]
+            opening = self.command((*first, *tail), _CARRIED, "shared")
+            if opening is None:
+                continue
+            clauses = [opening]
+            for number, span in enumerate(spans[1:], start=2):
+                ending = () if number == len(spans) else tail
+                for head in range(len(first) - 1, -1, -1):
+                    clause = self.command((*first[:head], *span, *ending), _CARRIED, "shared")
+                    if clause is not None and clause.skill == opening.skill:
+                        clauses.append(clause)
+                        break
+                else:
+                    break
+            if len(clauses) == len(spans):
+                return clauses
+        return []
+
+
+def _spots(match: Match) -> list[Piece]:
+    """Lists and rules of a match that other words may stand for, the last first."""
+    return sorted(
+        (piece for piece in match.pieces if piece.end - piece.start < match.end - match.start),
+        key=lambda piece: (-piece.start, piece.start - piece.end),
+    )
