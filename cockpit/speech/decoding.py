@@ -10,7 +10,8 @@ from __future__ import annotations
 import math
 import re
 import zlib
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 MAX_COMPRESSION = 2.4
@@ -20,6 +21,9 @@ TOKENS_PER_SECOND = 7.0
 """Fast English is about 5 tokens a second."""
 TOKENS_ALLOWANCE = 8
 """Tokens that even the shortest utterance may have."""
+
+LOOP_CONFIDENCE = 0.3
+"""Confidence of a text of which only loops could be decoded."""
 
 _MAX_NGRAM = 6
 _REPEATS = {1: 5}  # "no no no no" is said by people
@@ -65,6 +69,19 @@ class Hypothesis:
         return math.exp(min(0.0, self.logprob))
 
 
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """Outcome for one utterance.
+
+    Attributes:
+        hypothesis: the decoding that is believed.
+        attempts: how many decodings it took.
+    """
+
+    hypothesis: Hypothesis
+    attempts: int
+
+
 def words_of(text: str) -> list[str]:
     """Lower-case words and numbers of a text, without punctuation."""
     return re.findall(r"[^\W_]+(?:['’][^\W_]+)*", text.lower())
@@ -103,18 +120,24 @@ def repeats(text: str) -> bool:
 def restarts(text: str) -> bool:
     """Whether the text ends by saying again what it just said, wholly or in its beginning.
 
-    Stricter than ``repeats``: two rounds of at least three words are enough, the second of
-    them cut off or not. Somebody may well say a thing twice, so this is a reason to listen
-    again and not a proof.
+    Stricter than ``repeats``: a text that is one thing said twice, or a second round of at
+    least three words, cut off or not. Somebody may well say a thing twice, so this is a
+    reason to listen again and not a proof.
     """
     words = words_of(text)
-    for period in range(1, len(words) - _RESTART + 1):
+    for period in range(1, len(words)):
         again = 0
-        while again < len(words) - period and words[-1 - again] == words[-1 - again - period]:
+        while again < len(words) - period and _same(
+            words[-1 - again - period], words[-1 - again], cut_off=again == 0
+        ):
             again += 1
-        if again >= _RESTART:
+        if again >= min(_RESTART, len(words) - period) and again >= min(_RESTART, period):
             return True
     return False
+
+
+def _same(first: str, second: str, *, cut_off: bool) -> bool:
+    return first.startswith(second) if cut_off else first == second
 
 
 def without_repeats(text: str) -> str:
@@ -151,12 +174,46 @@ def find_fault(hypothesis: Hypothesis, seconds: float, *, strict: bool = False) 
         return Fault.REPETITIVE
     if strict and restarts(text):
         return Fault.REPETITIVE
-    # The decoder stops one token short of its limit when it is not done.
-    if hypothesis.tokens >= token_limit(seconds) - 1:
+    if hypothesis.tokens >= token_limit(seconds):
         return Fault.TOO_LONG
     if hypothesis.logprob < MIN_LOGPROB:
         return Fault.UNLIKELY
     return None
+
+
+def first_credible(
+    attempts: Iterable[Hypothesis], seconds: float, *, first_is_short: bool, doubt: float
+) -> Decoded:
+    """The decoding to believe, making no more attempts than needed.
+
+    Args:
+        attempts: decodings, best form first after the first one; made when asked for.
+        seconds: duration of the utterance.
+        first_is_short: the first one is of the variable-length form, which is judged
+            strictly and is also not believed below ``doubt``.
+        doubt: average log probability.
+
+    Where all attempts have faults, the likeliest one that does not loop is taken; where all
+    loop, what was said once, with a confidence that nobody acts on.
+    """
+    tried: list[tuple[Fault | None, Hypothesis]] = []
+    for hypothesis in attempts:
+        short = first_is_short and not tried
+        fault = find_fault(hypothesis, seconds, strict=short)
+        tried.append((fault, hypothesis))
+        if fault is None and not (short and hypothesis.logprob < doubt):
+            break
+    for accepted in (None, Fault.UNLIKELY):
+        good = [hypothesis for fault, hypothesis in tried if fault is accepted]
+        if good:
+            return Decoded(max(good, key=lambda item: item.logprob), len(tried))
+    last = tried[-1][1]
+    collapsed = replace(
+        last,
+        text=without_repeats(last.text),
+        logprob=min(last.logprob, math.log(LOOP_CONFIDENCE)),
+    )
+    return Decoded(collapsed, len(tried))
 
 
 def is_invented(hypothesis: Hypothesis) -> bool:

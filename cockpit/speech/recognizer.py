@@ -23,7 +23,7 @@ class Transcript:
         processing_seconds: wall time from the whole audio to the text.
         engine: name of the recogniser, with its model.
         utterances: how many stretches of speech the audio had.
-        fallbacks: how many of them had to be decoded again in the padded form.
+        fallbacks: how many of them had to be decoded again, in the padded form.
     """
 
     text: str

@@ -1,7 +1,7 @@
 """Whisper by CTranslate2, encoding only as much audio as there is.
 
 Whisper was trained on windows padded to 30 s, and the encoder of the padded window is most
-of the work for a short command. Encoding the features of the utterance plus a short margin
+of the work for a short command. Encoding a window of the utterance's length plus a margin
 gives the same text several times sooner in nearly all cases. Where it does not, the decoder
 tends to loop or to be unsure, which ``decoding.find_fault`` notices; that utterance is then
 encoded again in the padded form, with a beam search.
@@ -12,9 +12,8 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
@@ -22,13 +21,12 @@ import numpy as np
 
 from cockpit.speech.audio import RATE, Audio, Samples
 from cockpit.speech.decoding import (
-    Fault,
+    Decoded,
     Hypothesis,
-    find_fault,
+    first_credible,
     is_invented,
     token_limit,
     without_captions,
-    without_repeats,
 )
 from cockpit.speech.errors import RecognizerUnavailable
 from cockpit.speech.recognizer import Transcript
@@ -37,24 +35,18 @@ from cockpit.speech.segments import SegmentRules, VoiceActivity
 WINDOW = 30 * RATE
 """Samples of Whisper's own window."""
 
-MARGIN = 3.0
-"""Seconds of silence after the utterance in the variable-length form."""
+SHORTEST_WINDOW = 12.0
+"""Seconds. In a shorter window the decoder says short commands again and again."""
 
-DOUBT = -0.5
+MARGIN = 4.0
+"""Least seconds of silence after the utterance in the variable-length form."""
+
+DOUBT = -0.7
 """Average log probability below which the padded form is tried as well."""
 
-_BEAM = 5
-_LOOP_CONFIDENCE = 0.3
+_OTHER_BEAM = 5
 _HOP = 160
 _MAX_TOKENS = 224
-
-
-@dataclass(frozen=True, slots=True)
-class Decoded:
-    """Outcome for one utterance."""
-
-    hypothesis: Hypothesis
-    fell_back: bool
 
 
 class Cancelled(Exception):
@@ -72,6 +64,7 @@ class WhisperEngine:
         threads: int = 2,
         beam: int = 5,
         language: str = "en",
+        window: float = SHORTEST_WINDOW,
         margin: float = MARGIN,
         doubt: float = DOUBT,
     ) -> None:
@@ -83,7 +76,8 @@ class WhisperEngine:
             threads: threads of the matrix products.
             beam: beam of the first decoding; 1 is greedy.
             language: of a multilingual model.
-            margin: seconds of silence after the utterance in the variable-length form.
+            window: shortest window of the variable-length form, in seconds.
+            margin: least silence after the utterance in that form, in seconds.
             doubt: log probability below which the padded form gets its say.
 
         Raises:
@@ -118,6 +112,7 @@ class WhisperEngine:
         self._activity = VoiceActivity()
         self._variable = variable_length
         self._beam = beam
+        self._window = round(window * RATE)
         self._margin = round(margin * RATE)
         self._doubt = doubt
         self.name = f"whisper/{model.name}"
@@ -146,35 +141,25 @@ class WhisperEngine:
             processing_seconds=time.perf_counter() - started,
             engine=self.name,
             utterances=len(decoded),
-            fallbacks=sum(outcome.fell_back for outcome in decoded),
+            fallbacks=sum(outcome.attempts > 1 for outcome in decoded),
         )
 
     def decode(self, samples: Samples, stop: threading.Event) -> Decoded:
         """Recognise one utterance of at most 28 s at 16 kHz, with the guard and fall-back."""
-        seconds = len(samples) / RATE
-        length = min(WINDOW, len(samples) + self._margin) if self._variable else WINDOW
-        first = self._attempt(samples, length, self._beam, stop)
-        fault = find_fault(first, seconds, strict=self._variable)
-        if fault is None and (first.logprob >= self._doubt or not self._variable):
-            return Decoded(first, fell_back=False)
-        tried = [(fault, first)]
-        for beam in {self._beam: None, _BEAM: None} if self._variable else (_BEAM,):
-            again = self._attempt(samples, WINDOW, beam, stop)
-            fault = find_fault(again, seconds)
-            tried.append((fault, again))
-            if fault is None:
-                break
-        good = [hypothesis for fault, hypothesis in tried if fault is None]
-        if good:
-            return Decoded(max(good, key=lambda item: item.logprob), fell_back=True)
-        unsure = [hypothesis for fault, hypothesis in tried if fault is Fault.UNLIKELY]
-        best = max(unsure or [tried[-1][1]], key=lambda item: item.logprob)
-        if not unsure:  # all of them loop: keep what was said once, and do not trust it
-            text = without_repeats(best.text)
-            best = Hypothesis(
-                text, best.tokens, min(best.logprob, np.log(_LOOP_CONFIDENCE)), best.no_speech
-            )
-        return Decoded(best, fell_back=True)
+
+        def attempts() -> Iterator[Hypothesis]:
+            if self._variable:
+                length = min(WINDOW, max(self._window, len(samples) + self._margin))
+                yield self._attempt(samples, length, self._beam, stop)
+            yield self._attempt(samples, WINDOW, self._beam, stop)
+            yield self._attempt(samples, WINDOW, 1 if self._beam > 1 else _OTHER_BEAM, stop)
+
+        return first_credible(
+            attempts(),
+            len(samples) / RATE,
+            first_is_short=self._variable,
+            doubt=self._doubt,
+        )
 
     def _attempt(
         self, samples: Samples, length: int, beam: int, stop: threading.Event
@@ -188,7 +173,7 @@ class WhisperEngine:
             encoded,
             [self._prompt],
             beam_size=beam,
-            max_length=len(self._prompt) + limit,
+            max_length=2 * limit,  # CTranslate2 keeps half of it for a previous text
             return_scores=True,
             return_no_speech_prob=True,
         )[0]
