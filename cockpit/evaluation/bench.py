@@ -228,7 +228,6 @@ async def _whole(settings: Settings) -> list[Measurement]:
         _session(settings, settings.agent.planner) as (_, session),
         VoicePipeline.open(settings, session.agent) as pipeline,
     ):
-        await session.ready()
         start = time.perf_counter() - began
         recording = (await _recordings(pipeline.voice))[0]
         await pipeline.hear(recording, Seat.DRIVER)
