@@ -121,9 +121,7 @@ def _skill(name: str, *functions: object) -> Skill:
     return define_skill(name, name, functions, replies, sentences=Path(__file__))  # type: ignore[arg-type]
 
 
-CABIN = _skill(
-    "climate", set_temperature, change_temperature, set_fan, set_defrost, set_color
-)
+CABIN = _skill("climate", set_temperature, change_temperature, set_fan, set_defrost, set_color)
 SHOPPING = _skill("shopping", add, clear)
 ROUTE = _skill("route", find, start)
 SKILLS = SkillSet([CABIN, SHOPPING, ROUTE])

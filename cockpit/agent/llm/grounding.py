@@ -41,8 +41,8 @@ _BOTTOM = frozenset((
     "min", "minimum", "minimal", "lowest", "coldest", "coolest", "quietest", "dimmest", "weakest",
     "slowest", "off", "close", "closed", "shut", "mute", "low",
 ))  # fmt: skip
-# A change by a small or a large amount needs no number; five is more than "a lot" of any step.
-_CHANGE = 5
+# A change by "a bit" or "a lot" needs no number: up to five steps, or a fifth of a wide range.
+_CHANGE_STEPS, _CHANGE_SHARE = 5, 0.2
 _ARTICLES = frozenset(("a", "an", "the", "some", "my", "our", "to", "of"))
 
 
@@ -77,9 +77,7 @@ def _leaves(
     if "$ref" in facts:
         facts = {**definitions[facts["$ref"].rpartition("/")[2]], **default}
     if "anyOf" in facts:
-        arms = [arm for arm in facts["anyOf"] if arm.get("type") != "null"]
-        # Of several arms, the one of the value's own kind; ours have one arm beside null.
-        facts = {**arms[0], **default}
+        facts = {**_arm(value, facts["anyOf"]), **default}
         if "$ref" in facts:
             yield from _leaves(value, facts, definitions)
             return
@@ -93,13 +91,25 @@ def _leaves(
         yield value, facts
 
 
+def _arm(value: object, arms: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """The arm of a union that a value belongs to, by its kind."""
+    kind = "array" if isinstance(value, list) else "object" if isinstance(value, dict) else None
+    some = [arm for arm in arms if arm.get("type") != "null"]
+    fitting = [
+        arm
+        for arm in some
+        if (arm.get("type") == kind if kind else arm.get("type") not in ("array", "object"))
+    ]
+    return (fitting or some)[0]
+
+
 def _number_said(
     value: float, facts: Mapping[str, Any], numbers: frozenset[float], words: Sequence[str]
 ) -> bool:
     low, high = bounds(facts, 1)
     if value in numbers or -value in numbers:
         return True
-    if low < 0 < high and abs(value) <= _CHANGE:
+    if low < 0 < high and abs(value) <= max(_CHANGE_STEPS, _CHANGE_SHARE * high):
         return True
     said = set(words)
     return (value == high and bool(said & _TOP)) or (value == low and bool(said & _BOTTOM))

@@ -7,6 +7,7 @@ reads about 200 tokens a second.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -30,7 +31,7 @@ Write {NOTHING} where nothing is asked of the car, and {UNKNOWN} where no functi
 Functions:
 """
 _SLOT = "\x00utterance\x00"
-_SHORT = 28  # an enum of more letters that is used again gets a name
+_SHORT = 20  # an enum of more letters that is used again gets a name
 _FOLLOWED = 4  # calls of the turn before that a follow-up may build on
 
 
@@ -83,7 +84,7 @@ def chat_prompt(
     turns.append({"role": "user", "content": _SLOT})
     try:
         text = render([{"role": "system", "content": system}, *turns])
-    except TemplateError:
+    except (TemplateError, ValueError):  # a template's own raise_exception is a ValueError
         text = ""
     if text.count(_SLOT) != 1 or system[:40] not in text:
         # Some templates know no system role; then it stands before the first thing said.
@@ -98,7 +99,8 @@ def spoken_part(text: str, context: DialogueContext) -> str:
     said = " ".join(text.split())
     if not context.last_calls:
         return said
-    return f"(before: {write_plan(context.last_calls[:_FOLLOWED])})\n{said}".replace(")\n(", ") (")
+    before = write_plan(context.last_calls[:_FOLLOWED]).replace("\n", " ")
+    return f"(before: {before})\n{said}"
 
 
 @cache
@@ -144,9 +146,14 @@ def list_functions(skills: SkillSet) -> list[str]:
             f"{key}{'' if key in required else '?'}: {_type(facts, definitions, names)}"
             for key, facts in entry.schema.get("properties", {}).items()
         )
-        description = entry.description.partition(". ")[0].rstrip(".")
+        description = _brief(entry.description)
         lines.append(f"{entry.name}({arguments}) {description}")
     return lines
+
+
+def _brief(description: str) -> str:
+    """The first clause; what comes after is for people who read the docs."""
+    return re.split(r"\. |[;:]| \(", description, maxsplit=1)[0].rstrip(".")
 
 
 def _shared_enums(functions: Iterable[Function]) -> dict[str, str]:
