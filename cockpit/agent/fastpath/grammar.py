@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import permutations
 from typing import Any
 
@@ -54,12 +54,14 @@ class Template:
         slots: constant arguments.
         metadata: flags (``indirect``, ``elliptic``) or what conversation.yaml says.
         text: the sentence it came from.
+        named: arguments that the sentence itself may name.
     """
 
     intent: str
     slots: Mapping[str, Any]
     metadata: Mapping[str, Any]
     text: str
+    named: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -193,7 +195,9 @@ class Grammar:
                 f"{template.intent}: {template.text!r}: {error.spoken}"
             ) from error
         index = len(self.templates)
-        self.templates.append(template)
+        filled = list(scope.slots(expression))
+        named = frozenset(slot for slot, _ in filled)
+        self.templates.append(replace(template, named=named))
         start = self._words(draft, {end: [index]}, template.text)
         state = self.states[start]
         if state.finals:
@@ -203,7 +207,7 @@ class Grammar:
         for arc, targets in state.arcs.items():
             self.root.arcs.setdefault(arc, []).extend(targets)
         feeds = self.feeds.setdefault(template.intent, {})
-        for slot, network in scope.slots(expression):
+        for slot, network in filled:
             feeds.setdefault(slot, set()).add(network)
 
     # -- networks -------------------------------------------------------------------------

@@ -53,7 +53,15 @@ class TemplatePlanner:
         self.grammar = Grammar(_sources(skills), shared, self._talk.source)
         self._normalise = Normaliser(self.grammar.vocabulary)
         questions = [name for name, entry in skills.items() if entry.question]
-        self._segmenter = Segmenter(self.grammar, self._talk, questions, self._verbs())
+        required = {
+            name: frozenset(
+                argument
+                for argument, info in entry.arguments.model_fields.items()
+                if info.is_required()
+            )
+            for name, entry in skills.items()
+        }
+        self._segmenter = Segmenter(self.grammar, self._talk, questions, self._verbs(), required)
         self._corrector = Corrector(self._segmenter, self._talk)
         self._followups = FollowUps(self.grammar, self._segmenter, self._talk, skills)
         # The words that led to a call, so that a later turn can lean on them.

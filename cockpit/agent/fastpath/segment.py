@@ -7,7 +7,7 @@ free text, little that had to be filled in or thrown away.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from cockpit.agent.fastpath.clauses import CLAUSE_COST, Clause, Reading, Role
 from cockpit.agent.fastpath.conversation import Conversation
@@ -20,6 +20,7 @@ _BEAM = 6  # readings kept per position
 _PER_END = 4  # templates kept per start and end
 _PLAIN_PRONOUN = 0.3  # "it" taken as the template means it though something was named before
 _ELLIPTIC = 0.15
+_INCOMPLETE = 0.6  # the function will have to ask
 _MARKED = frozenset(",.;?!")
 
 
@@ -31,6 +32,7 @@ class Segmenter:
         conversation: phrases and word classes.
         questions: functions that only read and answer.
         verbs: canonical words that begin a command.
+        required: arguments that a function cannot do without.
     """
 
     def __init__(
@@ -39,7 +41,9 @@ class Segmenter:
         conversation: Conversation,
         questions: Collection[str],
         verbs: Collection[str],
+        required: Mapping[str, frozenset[str]],
     ) -> None:
+        self._required = required
         self._grammar = grammar
         self._talk = conversation
         self._questions = frozenset(questions)
@@ -104,10 +108,10 @@ class Segmenter:
 
     @staticmethod
     def _sound(reading: Reading) -> bool:
-        """An aside explains only something that is said directly."""
+        """An aside explains only beside something that is to be done."""
         roles = {clause.role for clause in reading.clauses}
         if Role.ASIDE in roles:
-            return Role.COMMAND in roles
+            return bool(roles & {Role.COMMAND, Role.INDIRECT})
         return bool(roles)
 
     def _all(
@@ -251,6 +255,8 @@ class Segmenter:
             cost += _ELLIPTIC - (0.05 if same else 0.0)
         if match.free and self._swallows(chart, match):
             return None
+        if self._required.get(match.template.intent, frozenset()) - match.arguments.keys():
+            cost += _INCOMPLETE
         tokens = chart.tokens[match.start : match.end]
         if (
             role is Role.COMMAND
