@@ -171,22 +171,23 @@ def install_packages(requirements: Sequence[str], mark: str) -> None:
 
     The cache lets a second clone be set up without network, and keeps llama.cpp's build.
     """
-    wheels = cache_dir() / "wheels" / mark
-    wheels.mkdir(parents=True, exist_ok=True)
     llama = [line for line in requirements if line.startswith("llama-cpp-python")]
     others = [line for line in requirements if line not in llama]
-    complete = wheels / "complete"
-    if not complete.exists():
+    wheels = cache_dir() / "wheels" / mark
+    built = cache_dir() / "wheels" / f"llama-{digest(*llama, LLAMA_CMAKE, platform.machine())}"
+    pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check"]
+    if not (wheels / "complete").exists():
         say("Python packages (400 MB the first time)")
-        collect = [str(PYTHON), "-m", "pip", "wheel", "--disable-pip-version-check"]
-        collect += ["--wheel-dir", str(wheels), "--find-links", str(wheels)]
-        run_step([*collect, "--quiet", "--progress-bar", "on", *others], "The Python packages")
-        if not list(wheels.glob("llama_cpp_python-*.whl")):
-            build_llama([*collect, "-v", *llama])
-        complete.touch()
+        wheels.mkdir(parents=True, exist_ok=True)
+        run_step([*pip, "wheel", "--quiet", "--wheel-dir", str(wheels), *others], "The packages")
+        (wheels / "complete").touch()
+    if not list(built.glob("llama_cpp_python-*.whl")):
+        built.mkdir(parents=True, exist_ok=True)
+        # pip's own cache does not know our build options, so it is left out.
+        build_llama([*pip, "wheel", "-v", "--no-cache-dir", "--wheel-dir", str(built), *llama])
     say("Installing the packages")
-    install = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "--quiet"]
-    install += ["--no-index", "--find-links", str(wheels)]
+    install = [*pip, "install", "--quiet", "--no-index"]
+    install += ["--find-links", str(wheels), "--find-links", str(built)]
     run_step([*install, *requirements], "Installing the packages")
     run_step([*install, "--no-deps", "--no-build-isolation", "-e", str(ROOT)], "Installing cockpit")
 
