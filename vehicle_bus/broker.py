@@ -6,12 +6,15 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Self
 
 from pydantic import SecretStr
 
 from vehicle_bus.config import BusSettings
 from vehicle_bus.errors import BusUnreachable
+
+if TYPE_CHECKING:
+    from vehicle_bus.amqtt_parts import FixedBroker
 
 STOP_TIMEOUT = 5.0
 
@@ -40,7 +43,7 @@ class EmbeddedBroker:
         self._host = host
         self._port = port
         self._users = dict(users) if users is not None else None
-        self._broker: Any = None
+        self._broker: FixedBroker | None = None
 
     @property
     def settings(self) -> BusSettings:
@@ -89,8 +92,7 @@ class EmbeddedBroker:
                 f"The broker cannot listen on {self._host}:{self._port}; is another one running "
                 "there?"
             ) from error
-        server = self._broker._servers["default"].instance
-        self._port = server.sockets[0].getsockname()[1]
+        self._port = self._broker.port
         return self
 
     async def __aexit__(
@@ -101,5 +103,6 @@ class EmbeddedBroker:
     ) -> None:
         """Stop listening and cut all connections."""
         broker, self._broker = self._broker, None
+        assert broker is not None
         async with asyncio.timeout(STOP_TIMEOUT):
             await broker.shutdown()
