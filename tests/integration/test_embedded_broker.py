@@ -34,17 +34,21 @@ async def test_broker_stops_under_a_client_that_never_said_connect() -> None:
     await writer.wait_closed()
 
 
-async def test_broker_stops_while_clients_leave() -> None:
-    for _ in range(30):
-        async with (
-            EmbeddedBroker() as broker,
-            SignalOwner(broker.settings, "all", [FAN], values={FAN: 1}) as owner,
-            VehicleBus(broker.settings) as bus,
-        ):
-            await owner.ready()
-            flood = asyncio.create_task(owner.publish_all({FAN: 2}))
+async def test_broker_stops_while_clients_leave_in_the_middle_of_traffic() -> None:
+    async def listen(settings: BusSettings) -> None:
+        async with VehicleBus(settings) as bus, bus.traffic() as traffic:
             await bus.ready()
-            await flood
+            await anext(traffic)
+
+    for _ in range(40):
+        async with EmbeddedBroker() as broker:
+            owner = SignalOwner(broker.settings, "all", [FAN], values={FAN: 1})
+            async with owner:
+                await owner.ready()
+                listening = asyncio.create_task(listen(broker.settings))
+                while not listening.done():
+                    await owner.publish(FAN, 3)
+                    await owner.publish(FAN, 4)
 
 
 async def test_broker_on_a_taken_port_says_so() -> None:
