@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -46,6 +47,8 @@ from skills.phrasing import join
 DESTINATION = "Vehicle.Cabin.Infotainment.Navigation.DestinationSet"
 DOCUMENT = "nav/route"
 STOP_LIKENESS = 70.0
+# Free text may hold the stop: "kiasma via the railway station".
+_VIA = re.compile(r"\s+(?:via|by way of|with a stop(?:over)? at|stopping at|passing by)\s+", re.I)
 MAIN_STREETS = 3
 
 PlaceText = Annotated[
@@ -202,6 +205,8 @@ async def go_to(
 ) -> RouteStarted:
     """Start navigation to a place, an address, a kind of place, or home or work."""
     async with (await ctx.resources.get(ActiveRoute)).changing:
+        if via is None and (parts := _VIA.split(place, maxsplit=1))[1:]:
+            place, via = parts
         destination = await one_place(ctx, Query(place, nearest, near))
         stops: tuple[Place, ...] = ()
         if via:

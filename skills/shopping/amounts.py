@@ -264,9 +264,9 @@ _CUT = re.compile(r"\s*(?:,|;|\band also\b|\bas well as\b|\bplus\b|\band then\b|
 
 # "we are out of milk, put it [on my list]": free text may hold the start of the next clause.
 _AFTERTHOUGHT = re.compile(
-    r"[,.;]?\s+(?:so\s+|and\s+)?(?:please\s+|can you\s+|could you\s+)?"
-    r"(?:add|put|throw|write|stick|place|get|note|include)\s+"
-    r"(?:it|that|them|those|some|this)(?:\s+down)?$",
+    r"(?:\s+any\s?more)?[,.;]?\s+(?:so\s+|and\s+)?(?:please\s+|can you\s+|could you\s+)?"
+    r"(?:add|put|throw|write|stick|place|get|note|include|take|remove|delete|cross)\s+"
+    r"(?:it|that|them|those|some|this)(?:\s+(?:down|out|off))?$",
     re.IGNORECASE,
 )
 
