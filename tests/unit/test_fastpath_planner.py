@@ -340,6 +340,7 @@ def test_conversation_needs_no_call(text: str, verdict: Verdict, reply: str | No
         (("set the ambient light to red", "no, blue"), [(AMBIENT, {"color": "#0000FF"})]),
         (("make it warmer", "again"), [(WARMER, {"by": 1})]),
         (("make it warmer", "a bit more"), [(WARMER, {"by": 1})]),
+        (("make it a lot warmer", "that's too much"), [(WARMER, {"by": -1.5})]),
         (("open my window", "halfway"), [(WINDOW, {"where": "mine", "position": 50})]),
         (("open the window", "and the sunroof"), [(SUNROOF, {"position": 100})]),
         (("open the sunroof", "close it again"), [(SUNROOF, {"position": 0})]),

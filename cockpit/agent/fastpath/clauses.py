@@ -28,7 +28,7 @@ CLAUSE_COST: Mapping[Role, float] = {
     Role.COMMAND: 1.0,
     Role.INDIRECT: 1.1,
     Role.NEGATED: 1.3,
-    Role.TALK: 0.4,
+    Role.TALK: 1.05,  # a command that is worded the same comes first
     Role.ASIDE: 2.6,
     Role.UNKNOWN: 1.6,
 }

@@ -29,7 +29,7 @@ class Conversation:
     Attributes:
         source: the whole file; its intents are matched like those of a skill.
         skips: politeness and fillers.
-        cut, negation, correction, retraction, follow, repeat: see the file.
+        cut, negation, correction, retraction, follow, repeat, less: see the file.
         yes, no, filler: of short answers.
         pronouns, determiners, questions, noun_ends, states: canonical words.
     """
@@ -42,6 +42,7 @@ class Conversation:
     retraction: Phrases
     follow: Phrases
     repeat: Phrases
+    less: Phrases
     yes: Phrases
     no: Phrases
     filler: Phrases
@@ -72,6 +73,7 @@ class Conversation:
             retraction=Phrases(phrases["retraction"]),
             follow=Phrases(phrases["follow"]),
             repeat=Phrases(phrases["repeat"]),
+            less=Phrases(phrases["less"]),
             yes=Phrases(phrases["yes"]),
             no=Phrases(phrases["no"]),
             filler=Phrases(phrases["filler_of_answers"]),

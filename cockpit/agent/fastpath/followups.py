@@ -31,7 +31,7 @@ _AROUND = Phrases(
 _LONGEST = 9  # words
 _MEMORY = 64
 # Arguments whose value is a change; repeating such a call goes further.
-_RELATIVE = frozenset(("by", "steps", "step", "amount", "delta", "change", "direction"))
+_RELATIVE = frozenset(("by", "steps", "action"))
 
 
 class FollowUps:
@@ -55,8 +55,10 @@ class FollowUps:
         if not last or not tokens or len(tokens) > _LONGEST + 4:
             return None
         chart = self._segmenter.chart(tokens)
-        if self._repeats(chart):
+        if self._is(self._talk.repeat, chart):
             return self._again(last)
+        if self._is(self._talk.less, chart):
+            return self._less(last)
         start = self._past_lead(chart)
         if start >= len(tokens) or len(tokens) - start > _LONGEST:
             return None
@@ -69,13 +71,14 @@ class FollowUps:
                 return (changed,)
         return None
 
-    def _repeats(self, chart: Chart) -> bool:
+    def _is(self, phrases: Phrases, chart: Chart) -> bool:
+        """True where the whole is one of the phrases, politeness left aside."""
         starts = {0} | {end for end, _ in chart.leads(0)}
         return any(
             stop == len(chart.keys)
             for start in starts
             if start < len(chart.keys)
-            for end, _ in self._talk.repeat.at(chart.keys, start)
+            for end, _ in phrases.at(chart.keys, start)
             for stop, _ in chart.tails(end)
         )
 
@@ -89,6 +92,20 @@ class FollowUps:
             and not self._functions[call.function].question
         )
         return again or None
+
+    def _less(self, last: Sequence[Call]) -> tuple[Call, ...] | None:
+        """ "Too much" goes one step back."""
+        back: list[Call] = []
+        for call in last:
+            by = call.arguments.get("by")
+            if isinstance(by, int | float) and by and call.function in self._functions:
+                step = -by if abs(by) <= 1 else -by / 2
+                step = int(step) if float(step).is_integer() else step
+                changed = Call(call.function, {**call.arguments, "by": step})
+                if not self._valid(changed):  # whole steps only
+                    changed = Call(call.function, {**call.arguments, "by": -1 if by > 0 else 1})
+                back.append(changed)
+        return tuple(back) or None
 
     def _past_lead(self, chart: Chart) -> int:
         """Behind "and", "no", "same for", "make it", ... of which several may stand."""
