@@ -588,3 +588,9 @@ def say(result: VehicleResult) -> str:
     """The reply for any result that changed signals; usable as a reply function as it is."""
     speaker = getattr(result, "speaker", None)
     return say_changes(result.changes, speaker) or "There was nothing to change."
+
+
+def say_names(paths: Iterable[str], speaker: Seat | None = None) -> str:
+    """Several signals by name: ``the low beam and both rear windows``."""
+    changes = [Change(path, None, True, Status.DONE) for path in paths]
+    return join([group.noun(speaker) for group in _grouped(changes)])
