@@ -327,4 +327,7 @@ class _Turn:
     def _tell(self, execution: Execution) -> str:
         self._outcomes = execution.outcomes
         self._conversation.ask(execution.pending, self._utterance.seat)
-        return render(execution.outcomes, self._conversation.question, self._agent._executor.skills)
+        # An answer brings up the next open question; a remark beside it does not.
+        asks = bool(execution.pending) or self._answered
+        question = self._conversation.question if asks else None
+        return render(execution.outcomes, question, self._agent._executor.skills)

@@ -143,8 +143,8 @@ class Conversation:
             hook()
 
     def abilities(self) -> tuple[str, ...]:
-        """Titles of the skills that are there."""
-        return tuple(skill.title for skill in self._skills.skills)
+        """Titles of the skills that are there, as they stand inside a sentence."""
+        return tuple(_inside(skill.title) for skill in self._skills.skills)
 
     # The part that the agent uses.
 
@@ -246,6 +246,11 @@ class Conversation:
     def _drop_lapsed(self) -> None:
         if self._questions and self._clock.now() > self._questions[0].until:
             self._questions.clear()
+
+
+def _inside(title: str) -> str:
+    """ "Doors and trunk" in small letters; "AC" as it is."""
+    return title if title[1:2].isupper() else title[:1].lower() + title[1:]
 
 
 def about_the_conversation(call: Call) -> bool:

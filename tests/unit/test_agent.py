@@ -349,6 +349,12 @@ async def test_question_stays_open_through_what_nobody_understands(asked: Car) -
     assert asked.bus.sent == [(TRUNK, True)]
 
 
+async def test_question_is_not_asked_again_by_what_is_said_beside_it(asked: Car) -> None:
+    asked.knows("find it", call("find", name="Kamppi"))
+    for text in ("what did you say", "find it"):
+        assert not (await asked.say(text)).asks
+
+
 async def test_question_is_answered_by_who_was_asked(asked: Car) -> None:
     await asked.say("yes", seat=Seat.REAR_LEFT)
     assert asked.bus.sent == []
@@ -492,4 +498,4 @@ async def test_interrupt_calls_its_hooks(car: Car) -> None:
 
 
 def test_abilities_are_the_skills_titles(car: Car) -> None:
-    assert car.conversation.abilities() == ("Testing",)
+    assert car.conversation.abilities() == ("testing",)
