@@ -31,7 +31,40 @@ def test_number_that_was_said_is_grounded(said: str, temperature: float) -> None
 
 
 @pytest.mark.parametrize(
-    ("said", "temperature"), [("make it warmer", 24), ("make it 21", 22), ("two people", 22)]
+    ("said", "where"),
+    [("21 for my side", "mine"), ("21 in the back", "rear"), ("21 for everyone", "all")],
+)
+def test_area_that_was_said_is_grounded(said: str, where: str) -> None:
+    assert reason(said, "climate.set_temperature", temperature=21, where=where) is None
+
+
+def test_area_that_nobody_said_is_invented() -> None:
+    assert reason("set it to 21", "climate.set_temperature", temperature=21, where="all") == (
+        "climate.set_temperature: nobody said the where 'all'"
+    )
+
+
+def test_number_that_gets_lost_is_noticed() -> None:
+    bread = [{"name": "loaves of bread"}]
+    assert reason("two loaves of bread", "shopping.add", items=bread) == (
+        "the 2 that was said is in no call"
+    )
+    assert (
+        reason("two loaves of bread", "shopping.add", items=[{**bread[0], "quantity": 2}]) is None
+    )
+    assert reason("find platform 9", "route.find", query="platform 9") is None
+    assert reason("find platform nine", "route.find", query="platform nine") is None
+
+
+def test_words_of_a_long_number_do_not_count_alone() -> None:
+    said = "twenty two and a half"
+    assert reason(said, "climate.set_temperature", temperature=22.5) is None
+    assert reason(said, "climate.change_temperature", by=12) is not None
+    assert reason(said, "climate.set_fan", percent=50) is not None
+
+
+@pytest.mark.parametrize(
+    ("said", "temperature"), [("make it warmer", 24), ("make it 21", 22), ("too warm", 22)]
 )
 def test_number_that_nobody_said_is_invented(said: str, temperature: float) -> None:
     assert reason(said, "climate.set_temperature", temperature=temperature) == (

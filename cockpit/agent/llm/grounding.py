@@ -2,7 +2,8 @@
 
 A small model that lacks a number or a name makes one up. Numbers in arguments must stand in the
 utterance, as digits or words, or be what a vague word means ("half", "fully", "a bit"); free
-texts must be a run of the utterance's words.
+texts must be a run of the utterance's words; an area must have one of its words there. And a number
+that was said must not get lost: "two loaves" is not "loaves".
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from text_to_num import alpha2digit
 from cockpit.agent.llm.grammar import bounds
 from cockpit.agent.llm.language import references
 from cockpit.agent.plan import Call
-from skills.api import SkillSet
+from skills.api import Area, SkillSet
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _AND_A_HALF = re.compile(r"(\d+)(?: and a half|½)")
@@ -32,6 +33,8 @@ _VALUES: Mapping[str, tuple[float, ...]] = {
     "second": (2,), "third": (3, 33), "half": (50, 0.5, 30), "halfway": (50,),
     "quarter": (25, 0.25, 15), "quarters": (75,), "low": (1,), "medium": (2,), "high": (3,),
 }  # fmt: skip
+# Of these, the ones that are numbers as such; text_to_num leaves single ones alone.
+_COUNTS = frozenset(("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"))
 _TOP = frozenset((
     "full", "fully", "max", "maximum", "maximal", "completely", "entirely", "whole", "all", "wide",
     "highest", "hottest", "warmest", "loudest", "brightest", "strongest", "fastest", "top", "open",
@@ -43,21 +46,44 @@ _BOTTOM = frozenset((
 ))  # fmt: skip
 # A change by "a bit" or "a lot" needs no number: up to five steps, or a fifth of a wide range.
 _CHANGE_STEPS, _CHANGE_SHARE = 5, 0.2
+_EVERYONE = frozenset((
+    "all", "every", "everyone", "everybody", "everywhere", "everything", "whole", "both", "we",
+    "us", "our", "four", "entire", "throughout",
+))  # fmt: skip
+_BACK = frozenset(("rear", "back", "behind", "kids", "children"))
+# One word of one of the sets must stand in the utterance.
+_AREAS: Mapping[str, tuple[frozenset[str], ...]] = {
+    "mine": (frozenset(("my", "me", "mine", "i", "i'm", "i'd", "myself", "here")),),
+    "driver": (frozenset(("driver", "driver's", "left")),),
+    "passenger": (frozenset(("passenger", "passenger's", "co", "wife", "husband", "right")),),
+    "rear_left": (_BACK, frozenset(("left",))),
+    "rear_right": (_BACK, frozenset(("right",))),
+    "front": (frozenset(("front", "both")),),
+    "rear": (_BACK,),
+    "left": (frozenset(("left",)),),
+    "right": (frozenset(("right",)),),
+    "all": (_EVERYONE,),
+    "occupied": (_EVERYONE, frozenset(("occupied", "taken", "sitting", "people", "passengers"))),
+}
 _ARTICLES = frozenset(("a", "an", "the", "some", "my", "our", "to", "of"))
 
 
 def ungrounded(utterance: str, calls: Sequence[Call], skills: SkillSet) -> str | None:
     """What a plan names though nobody said it, as a reason to show; None where all was said."""
     words = _words(utterance)
-    numbers = _numbers(utterance, words)
+    digits, numbers = _numbers(utterance)
+    used: list[object] = []
     for call in calls:
         entry = skills[call.function]
         definitions = entry.schema.get("$defs", {})
         for name, value in call.arguments.items():
             facts = entry.schema["properties"].get(name, {})
             for part, part_facts in _leaves(value, facts, definitions):
+                used.append(part)
                 if references(part) or part == part_facts.get("default"):
                     continue
+                if part_facts.get("title") == Area.__name__ and not _area_said(str(part), words):
+                    return f"{call.function}: nobody said the {name} {part!r}"
                 if isinstance(part, bool) or part is None or "enum" in part_facts:
                     continue
                 if isinstance(part, (int, float)):
@@ -66,7 +92,22 @@ def ungrounded(utterance: str, calls: Sequence[Call], skills: SkillSet) -> str |
                 # A patterned text is a code for what was said (#FF0000 for red), not a span of it.
                 elif "pattern" not in part_facts and not _span_said(str(part), words):
                     return f"{call.function}: nobody said the {name} {part!r}"
-    return None
+    lost = [number for number in digits if number > 1 and not _is_used(number, used)]
+    return f"the {lost[0]:g} that was said is in no call" if lost else None
+
+
+def _is_used(number: float, used: Sequence[object]) -> bool:
+    for part in used:
+        if isinstance(part, (int, float)) and not isinstance(part, bool):
+            if abs(part) == number:
+                return True
+        elif isinstance(part, str) and number in _numbers(part)[0]:
+            return True
+    return False
+
+
+def _area_said(area: str, words: Sequence[str]) -> bool:
+    return any(not choice.isdisjoint(words) for choice in _AREAS.get(area, ()))
 
 
 def _leaves(
@@ -115,13 +156,20 @@ def _number_said(
     return (value == high and bool(said & _TOP)) or (value == low and bool(said & _BOTTOM))
 
 
-def _numbers(utterance: str, words: Sequence[str]) -> frozenset[float]:
-    digits = alpha2digit(unicodedata.normalize("NFKC", utterance).lower(), "en")
-    found = {float(match) for text in (utterance, digits) for match in _NUMBER.findall(text)}
-    found |= {float(whole) + 0.5 for whole in _AND_A_HALF.findall(digits)}
-    for word in words:
-        found.update(float(value) for value in _VALUES.get(word, ()))
-    return frozenset(found)
+def _numbers(text: str) -> tuple[frozenset[float], frozenset[float]]:
+    """Numbers as such, and these with what vague words may mean."""
+    spelled = alpha2digit(unicodedata.normalize("NFKC", text).casefold(), "en")
+    plain = {float(whole) + 0.5 for whole in _AND_A_HALF.findall(spelled)}
+    # The words of "22 and a half" must not count again as 22, 1 and a half.
+    rest = _AND_A_HALF.sub(" ", spelled)
+    plain.update(float(match) for match in _NUMBER.findall(rest))
+    vague = set[float]()
+    for word in _words(rest):
+        values = _VALUES.get(word, ())
+        vague.update(values)
+        if word in _COUNTS:
+            plain.update(values)
+    return frozenset(plain), frozenset(plain | vague)
 
 
 def _words(text: str) -> list[str]:
