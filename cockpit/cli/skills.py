@@ -11,6 +11,8 @@ from rich.table import Table
 
 from skills.api import Function, SkillSet
 
+_WIDE = 240
+
 app = typer.Typer(help="What the agent can do.", no_args_is_help=True)
 
 
@@ -36,7 +38,9 @@ def list_skills(
         for function in skill.functions.values():
             table.add_row(function.name, _arguments(function), function.description)
     console = Console(highlight=False, markup=False)
-    console.print(table, soft_wrap=not console.is_terminal)
+    if not console.is_terminal:  # one function a line for whoever searches the list
+        console.width = _WIDE
+    console.print(table)
 
 
 def _schema(function: Function) -> dict[str, Any]:
