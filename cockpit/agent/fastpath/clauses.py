@@ -63,9 +63,9 @@ class Clause:
         """The same at another cost."""
         return replace(self, cost=cost)
 
-    def given_too(self, arguments: Mapping[str, Any]) -> Clause:
+    def given_too(self, arguments: Mapping[str, Any], how: str = "corrected") -> Clause:
         """The same, with arguments that it does not name itself."""
-        return replace(self, given=arguments, how="corrected")
+        return replace(self, given=arguments, how=how)
 
     @property
     def skill(self) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from cockpit.agent.fastpath.clauses import CLAUSE_COST, Clause, Role
 from cockpit.agent.fastpath.conversation import Conversation
+from cockpit.agent.fastpath.grammar import Grammar
 from cockpit.agent.fastpath.match import Charts, Match, Piece, moved
 from cockpit.agent.fastpath.normalise import Token
 
@@ -35,7 +36,7 @@ class Filler:
     Args:
         charts: of token sequences.
         conversation: word classes.
-        vocabulary: canonical words of all templates.
+        grammar: the templates.
         verbs: canonical words that begin a command.
     """
 
@@ -43,12 +44,13 @@ class Filler:
         self,
         charts: Charts,
         conversation: Conversation,
-        vocabulary: Collection[str],
+        grammar: Grammar,
         verbs: Collection[str],
     ) -> None:
+        self._feeds = grammar.feeds
         self._charts = charts
         self._talk = conversation
-        self._vocabulary = frozenset(vocabulary)
+        self._vocabulary = grammar.vocabulary
         self._verbs = frozenset(verbs)
 
     def filled(self, span: Sequence[Token], named: tuple[Clause, ...]) -> list[Clause]:
@@ -82,8 +84,19 @@ class Filler:
                     tokens = (*span[:place], *phrase, *span[place + 1 :])
                     clause = self.command(tokens, _PRONOUN, "pronoun")
                     if clause is not None:
-                        return [clause]
+                        return [self._same_place(earlier, clause)]
         return []
+
+    def _same_place(self, earlier: Clause, clause: Clause) -> Clause:
+        """What "it" is stays what it was: the passenger's reading light, not one's own."""
+        before = earlier.call.arguments
+        if not earlier.acts:
+            return clause
+        if earlier.match.template.intent == clause.match.template.intent:
+            return clause.given_too(before, how="pronoun")
+        if "where" in before and "where" in self._feeds.get(clause.match.template.intent, ()):
+            return clause.given_too({"where": before["where"]}, how="pronoun")
+        return clause
 
     def noun_phrases(self, tokens: Sequence[Token]) -> list[tuple[Token, ...]]:
         """What a clause may have named, the likeliest first."""

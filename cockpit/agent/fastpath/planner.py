@@ -173,7 +173,7 @@ class TemplatePlanner:
         if commands:
             calls: list[Call] = []
             for clause in commands:
-                call = clause.call
+                call = self._call(clause)
                 if call not in calls:
                     calls.append(call)
                 self._remember(call, clause)
@@ -193,6 +193,14 @@ class TemplatePlanner:
             reply = str(talk[-1].match.template.metadata.get("reply", "Okay."))
             return Plan((), NAME, Verdict.NOTHING, 1.0, reply, detail)
         return None
+
+    def _call(self, clause: Clause) -> Call:
+        """The call of a clause, without what its function does not know ("the ac for me")."""
+        call = clause.call
+        known = self._skills[call.function].arguments.model_fields
+        return Call(
+            call.function, {name: call.arguments[name] for name in call.arguments if name in known}
+        )
 
     def _nothing(self, reply: str, tokens: Sequence[Token]) -> Plan:
         return Plan((), NAME, Verdict.NOTHING, 1.0, reply, {"text": plain(tokens)})

@@ -49,7 +49,7 @@ class Segmenter:
         self._questions = frozenset(questions)
         self._verbs = frozenset(verbs)
         self._charts = Charts(grammar, conversation.skips)
-        self._filler = Filler(self._charts, conversation, grammar.vocabulary, verbs)
+        self._filler = Filler(self._charts, conversation, grammar, verbs)
 
     @property
     def filler(self) -> Filler:
