@@ -95,6 +95,7 @@ class Connection:
         self._group: asyncio.TaskGroup | None = None
         self._task: asyncio.Task[None] | None = None
         self._context: ssl.SSLContext | None = None
+        self._bug: Exception | None = None
 
     async def __aenter__(self) -> Self:
         """Start connecting, in the background."""
@@ -189,6 +190,8 @@ class Connection:
             try:
                 await self._hold()
             except* (aiomqtt.MqttError, BusUnreachable) as group:
+                if self._bug is not None:
+                    raise self._bug from None
                 was_ready = self.ready
                 self._lose(_first(group))
                 if was_ready:
@@ -211,10 +214,26 @@ class Connection:
             self._client = self._group = None
             with contextlib.suppress(aiomqtt.MqttError, OSError):
                 await client.__aexit__(None, None, None)
+            client._client.disconnect()  # aiomqtt leaves the socket open after a fault
 
     async def _read(self, client: aiomqtt.Client) -> None:
+        """Raise when the connection breaks; the messages themselves take the short way."""
         async for message in client.messages:
-            self._on_message(message)
+            raise AssertionError(f"{message.topic} was queued")
+
+    def _short_way(self) -> type[asyncio.Queue[aiomqtt.Message]]:
+        """A queue that hands over at once: aiomqtt's own way costs two tasks a message."""
+        connection = self
+
+        class HandOver(asyncio.Queue[aiomqtt.Message]):
+            def put_nowait(self, item: aiomqtt.Message) -> None:
+                try:
+                    connection._on_message(item)
+                except Exception as error:  # aiomqtt would take it for a broken connection
+                    connection._bug = error
+                    raise
+
+        return HandOver
 
     async def _open(self) -> aiomqtt.Client:
         settings = self._settings
@@ -234,6 +253,7 @@ class Connection:
             timeout=ANSWER_TIMEOUT,
             tls_context=self._context,
             socket_options=_NODELAY,
+            queue_type=self._short_way(),
         )
         client._client.connect_timeout = ANSWER_TIMEOUT
         client.pending_calls_threshold = 10_000  # many values at once are no cause for a warning

@@ -570,6 +570,22 @@ async def test_bus_with_an_impossible_host_says_so(host: str, said: str) -> None
             await bus.ready(1)
 
 
+async def test_fault_of_ours_ends_the_bus_and_is_raised_at_exit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It must not pass for a broken connection, and be tried again for ever."""
+    broker = Embedded()
+    await broker.start()
+    with pytest.raises(ZeroDivisionError):
+        async with climate(broker.settings) as car:
+            monkeypatch.setattr(car.bus, "_on_value", lambda *_: 1 / 0)
+            await car.owner.publish(FAN, 20)
+            await until(lambda: not car.bus.connected)
+            with pytest.raises(BusUnreachable, match="internal fault"):
+                await car.bus.ready()
+    await broker.stop()
+
+
 async def test_bus_without_a_broker_says_so() -> None:
     async with VehicleBus(BusSettings()) as bus:
         with pytest.raises(BusUnreachable, match="No broker is configured"):
