@@ -295,6 +295,34 @@ def test_unexplained_words_leave_it_to_others(text: str) -> None:
     assert _read(text) is None
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "tell me if the passenger window is open",
+        "do you know whether the passenger window is open",
+        "can you check if the passenger window is open please",
+    ],
+)
+def test_embedded_question_is_the_question(text: str) -> None:
+    assert _calls(text) == [("windows.window_state", {"where": "passenger"})]
+
+
+def test_condition_is_no_embedded_question() -> None:
+    assert _read("tell me to open the window if it is closed") is None
+
+
+def test_comma_within_a_command_does_no_harm() -> None:
+    assert _calls("hey, could you, please, open my window, halfway") == [
+        (WINDOW, {"where": "mine", "position": 50})
+    ]
+
+
+def test_filler_after_a_turn_repeats_nothing() -> None:
+    assert _calls("open the window", "oh, now, is the window open") == [
+        ("windows.window_state", {})
+    ]
+
+
 def test_partial_match_is_explained() -> None:
     detail = _planner().explain("open the window and flibber the gibbet")
     assert [clause["text"] for clause in detail["clauses"]] == ["open the window"]

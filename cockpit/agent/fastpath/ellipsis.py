@@ -15,11 +15,16 @@ from cockpit.agent.fastpath.grammar import Grammar
 from cockpit.agent.fastpath.match import Charts, Match, Piece, moved
 from cockpit.agent.fastpath.normalise import Token
 
-LONGEST = 9
+LONGEST = 12
 """Words that may lean on the clause before them."""
 
 _CARRIED = 0.5
 _PRONOUN = 0.1
+# "Tell me what the range is": the question in it, and its verb.
+_EMBEDDED = 0.3
+_EMBEDDING = frozenset(("what", "where", "when", "how", "which", "who", "whether", "if"))
+_INVERTED = frozenset(("is", "are", "was", "were", "can", "has", "have", "do", "does", "will"))
+_NOT_BEFORE_EMBEDDED = frozenset((",", ".", "and", "do", "then"))
 _PARTICLES = frozenset(("on", "off", "up", "down"))
 # "Have the windows closed", "the windows must be closed".
 _CAUSATIVE = frozenset(("get", "have", "want", "need", "like", "see", "prefer"))
@@ -38,6 +43,7 @@ class Filler:
         conversation: word classes.
         grammar: the templates.
         verbs: canonical words that begin a command.
+        questions: functions that only read and answer.
     """
 
     def __init__(
@@ -46,7 +52,9 @@ class Filler:
         conversation: Conversation,
         grammar: Grammar,
         verbs: Collection[str],
+        questions: Collection[str],
     ) -> None:
+        self._questions = frozenset(questions)
         self._feeds = grammar.feeds
         self._charts = charts
         self._talk = conversation
@@ -55,7 +63,7 @@ class Filler:
 
     def filled(self, span: Sequence[Token], named: tuple[Clause, ...]) -> list[Clause]:
         """Readings of words that lean on the clauses before them."""
-        if not span or not named:
+        if not span or not named or self._only_filler(span):
             return []
         if self.pronouns(span):
             found = self._by_pronoun(span, named)
@@ -64,6 +72,11 @@ class Filler:
         if span[0].key in self._talk.questions:
             return []
         return self._by_carrying(span, named)[:1]
+
+    def _only_filler(self, span: Sequence[Token]) -> bool:
+        """True for "now", "so", "thanks": nothing that a clause could be built around."""
+        chart = self._charts.of(span)
+        return any(end == len(span) for end, _ in (*chart.leads(0), *chart.tails(0)))
 
     def pronouns(self, tokens: Sequence[Token]) -> list[int]:
         """Where a pronoun stands that is no article ("close that" but not "that window")."""
@@ -118,7 +131,31 @@ class Filler:
                     found.append(phrase)
         return found[:8]
 
-    def by_participle(self, span: Sequence[Token]) -> list[Clause]:
+    def alone(self, span: Sequence[Token]) -> list[Clause]:
+        """Readings of words in an order that templates do not spell out."""
+        return self._by_embedded_question(span) or self._by_participle(span)
+
+    def _by_embedded_question(self, span: Sequence[Token]) -> list[Clause]:
+        """ "Tell me what the range is" asks "what is the range", and so with if and whether."""
+        keys = [token.key for token in span]
+        begin = next((place for place, key in enumerate(keys[:6]) if key in _EMBEDDING), None)
+        if begin is None or begin == 0 or keys[begin - 1] in _NOT_BEFORE_EMBEDDED:
+            return []
+        asked = span[begin + 1 :]
+        opening = () if keys[begin] in ("if", "whether") else (span[begin],)
+        for verb, token in enumerate(asked):
+            if token.key not in _INVERTED or verb == 0:
+                continue
+            # "what | is | the range", "how much battery | is | left": where the verb goes
+            # depends on how many words belong to the question word.
+            for size in range(min(verb, 3) if opening else 1):
+                rest = (*asked[size:verb], *asked[verb + 1 :])
+                found = self.command((*opening, *asked[:size], token, *rest), _EMBEDDED, "embedded")
+                if found is not None and found.match.template.intent in self._questions:
+                    return [found]
+        return []
+
+    def _by_participle(self, span: Sequence[Token]) -> list[Clause]:
         """ "I would like the windows closed", "the doors need to be locked"."""
         last = span[-1].key
         verb = _IRREGULAR.get(last) or self._base(last)
@@ -185,7 +222,7 @@ class Filler:
         Args:
             free: the function that may take free text here.
         """
-        for order in (tokens, *self._particlemoved(tokens)):
+        for order in (tokens, *self._particle_moved(tokens)):
             chart = self._charts.of(order)
             match = next(
                 (
@@ -213,7 +250,7 @@ class Filler:
         )
 
     @staticmethod
-    def _particlemoved(tokens: Sequence[Token]) -> Iterable[tuple[Token, ...]]:
+    def _particle_moved(tokens: Sequence[Token]) -> Iterable[tuple[Token, ...]]:
         """ "Turn the light on" as "turn on the light", and the other way round."""
         if len(tokens) < 3:
             return

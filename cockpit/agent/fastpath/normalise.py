@@ -144,6 +144,9 @@ _POSSESSED = frozenset(
     )
 )
 _OWNERS = {"drivers": "driver", "passengers": "passenger"}
+_ONE_OF_TWO = frozenset(
+    ("me", "my", "the", "driver", "driver's", "him", "her", "our", "front", "rear", "left", "right")
+)
 # "would you mind opening", "how about turning": the verb that follows is meant as a command.
 _BEFORE_GERUND = frozenset(("mind", "about", "consider", "try", "suggest", "recommend"))
 
@@ -258,6 +261,8 @@ class Normaliser:
         mended: list[str] = []
         for at, word in enumerate(words):
             follower = words[at + 1] if at + 1 < len(words) else ""
+            if word == "both" and _joins_two(words, at):
+                continue  # "both me and my passenger" names two anyway
             if word in _OWNERS and follower in _POSSESSED:
                 mended += (_OWNERS[word], "'s")
             elif word.endswith("ing") and mended and mended[-1] in _BEFORE_GERUND:
@@ -273,6 +278,11 @@ class Normaliser:
             if len(verb) > 1 and canonical(verb) in self._vocabulary:
                 return verb
         return None
+
+
+def _joins_two(words: Sequence[str], at: int) -> bool:
+    first = words[at + 1 : at + 2]
+    return bool(first) and first[0] in _ONE_OF_TWO and "and" in words[at + 2 : at + 6]
 
 
 def plain(tokens: Sequence[Token]) -> str:

@@ -49,7 +49,7 @@ class Segmenter:
         self._questions = frozenset(questions)
         self._verbs = frozenset(verbs)
         self._charts = Charts(grammar, conversation.skips)
-        self._filler = Filler(self._charts, conversation, grammar, verbs)
+        self._filler = Filler(self._charts, conversation, grammar, verbs, questions)
 
     @property
     def filler(self) -> Filler:
@@ -224,7 +224,7 @@ class Segmenter:
                 break
             for end in self._ends(chart, start, stop):
                 span = chart.tokens[start:end]
-                found = self._filler.filled(span, named) or self._filler.by_participle(span)
+                found = self._filler.alone(span) or self._filler.filled(span, named)
                 if found:
                     yield reading.and_then(*found[:1], end=stop)
                     break
