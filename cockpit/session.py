@@ -15,7 +15,7 @@ from cockpit.agent.executor import Executor
 from cockpit.agent.fastpath import TemplatePlanner
 from cockpit.agent.gate import Gate
 from cockpit.agent.llm import LlmPlanner, ModelError
-from cockpit.agent.plan import DialogueContext, Plan, Planner, Utterance
+from cockpit.agent.plan import DialogueContext, Plan, Planner, Utterance, Verdict
 from cockpit.agent.resources import SessionResources
 from cockpit.assets.store import AssetStore
 from cockpit.events import EngineChanged, EventStream
@@ -27,6 +27,9 @@ from vehicle_bus.errors import CockpitError
 
 LANGUAGE_MODEL = "language model"
 """Its name in ``EngineChanged`` events."""
+PATIENCE = 4.0
+"""Seconds that a speaker waits for a model that is still loading."""
+STILL_LOADING = "I'm still getting ready for that. Please say it again in a minute."
 
 
 class SystemClock:
@@ -50,6 +53,7 @@ class Session:
         skills: everything the agent can do.
         resources: what skills keep.
         notices: sentences about what is missing, e.g. the language model.
+        model: the language model, where it may plan and is there.
     """
 
     bus: VehicleBus
@@ -60,6 +64,12 @@ class Session:
     skills: SkillSet
     resources: SessionResources
     notices: tuple[str, ...] = ()
+    model: LanguageModel | None = None
+
+    async def ready(self) -> None:
+        """Wait until the language model is loaded, too, for measuring; turns need not wait."""
+        if self.model is not None:
+            await self.model.loaded()
 
     async def restart(self) -> None:
         """Forget the conversation: open questions, corrections, undo, the last reply."""
@@ -100,6 +110,7 @@ async def open_session(
     environment.data_dir.mkdir(parents=True, exist_ok=True)
     notices: list[str] = []
     planners: list[Planner] = []
+    model: LanguageModel | None = None
     async with AsyncExitStack() as stack:
         # It connects while the sentences are compiled.
         vehicle = await stack.enter_async_context(VehicleBus(bus))
@@ -129,7 +140,15 @@ async def open_session(
         agent = Agent(planners, executor, gate, conversation, events, settings.agent)
         await vehicle.ready()
         yield Session(
-            vehicle, agent, events, settings, environment, skills, resources, tuple(notices)
+            bus=vehicle,
+            agent=agent,
+            events=events,
+            settings=settings,
+            environment=environment,
+            skills=skills,
+            resources=resources,
+            notices=tuple(notices),
+            model=model,
         )
 
 
@@ -152,6 +171,7 @@ class LanguageModel:
         self._events = events
         self._planner = LlmPlanner(skills, model_file(settings), settings.agent)
         self._failed = False
+        self._loading: asyncio.Task[None] | None = None
 
     @asynccontextmanager
     async def running(self, *, preload: bool) -> AsyncIterator[LanguageModel]:
@@ -160,18 +180,22 @@ class LanguageModel:
         Raises:
             ModelError: it cannot be loaded, and no other planner may plan.
         """
-        loading: asyncio.Task[None] | None = None
         try:
             if self._needed:
                 await self._load()
             elif preload:
-                loading = asyncio.create_task(self._load(), name=LANGUAGE_MODEL)
+                self._loading = asyncio.create_task(self._load(), name=LANGUAGE_MODEL)
             yield self
         finally:
-            if loading is not None:
-                loading.cancel()
-                await asyncio.gather(loading, return_exceptions=True)
+            if self._loading is not None:
+                self._loading.cancel()
+                await asyncio.gather(self._loading, return_exceptions=True)
             await self._planner.close()
+
+    async def loaded(self) -> None:
+        """Wait until the background loading has ended, well or not."""
+        if self._loading is not None:
+            await asyncio.wait([self._loading])
 
     async def _load(self) -> None:
         self._events.publish(EngineChanged(LANGUAGE_MODEL, "loading", {}))
@@ -193,6 +217,11 @@ class LanguageModel:
         """
         if self._failed and not self._needed:
             return None
+        if self._loading is not None and not self._loading.done():
+            # The first time ever, the model reads the whole list of functions, which takes long.
+            await asyncio.wait([self._loading], timeout=PATIENCE)
+            if not self._loading.done():
+                return Plan((), self.name, Verdict.UNSURE, 0.0, STILL_LOADING)
         try:
             return await self._planner.plan(utterance, context)
         except ModelError as error:

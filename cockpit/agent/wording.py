@@ -23,7 +23,8 @@ _BARE: Final = {
 _QUESTION: Final = re.compile(
     r"^\W*(?:(?:and|so|but|hey|hi|okay|ok|well|um|uh|please|tell me|do you know|i wonder)\b[\s,]*)*"
     r"(?:who|whom|whose|what|when|where|which|why|how|is|are|am|was|were|do|does|did|has|have|"
-    r"will|would|should|could|can)\b",
+    r"(?:will|would|should|could|can|may|shall)\s+(?:i|you|he|she|it|we|they|the|my|our|your|"
+    r"there|this|that|these|those|someone|somebody|anyone|anybody|people|all|any))\b",
     re.IGNORECASE,
 )
 _REQUEST: Final = re.compile(r"^\W*(?:\w+[\s,]+)?(?:can|could|would|will) you\b", re.IGNORECASE)

@@ -93,6 +93,7 @@ class Evaluation:
                 SimulatedVehicle(broker.settings, time_scale=TIME_SCALE, map_dir=map_dir) as car,
                 open_session(own, broker.settings, clock=clock) as session,
             ):
+                await session.ready()
                 yield cls(car, session, clock)
 
     async def run(self, scenario: Scenario) -> ScenarioResult:

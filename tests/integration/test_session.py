@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -10,11 +11,12 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from cockpit.agent.plan import Utterance
+from cockpit.agent.llm import Startup
+from cockpit.agent.plan import Plan, Utterance, Verdict
 from cockpit.cli import say, skills
 from cockpit.cli.exits import Exit
 from cockpit.cli.vehicle import SimulatedCar, open_simulated_vehicle, open_vehicle
-from cockpit.session import open_session
+from cockpit.session import STILL_LOADING, open_session
 from cockpit.settings import PlannerChoice, Settings
 from skills.api import SkillSet
 from tests.fakes.brokers import free_port
@@ -74,6 +76,39 @@ async def test_session_that_needs_the_model_ends_without_it(
     with pytest.raises(CockpitError, match="cockpit models pull"):
         async with open_session(settings, car.bus, planner=PlannerChoice.LM):
             pass
+
+
+class SlowModel:
+    """A language model that loads until it may stop, then plans nothing."""
+
+    may_load: asyncio.Event
+
+    def __init__(self, *_: object) -> None:
+        self.may_load = SlowModel.may_load = asyncio.Event()
+
+    async def start(self) -> Startup:
+        await self.may_load.wait()
+        return Startup(1.0, 10, 1.0, from_cache=False)
+
+    async def plan(self, *_: object) -> Plan:
+        return Plan((), "lm", Verdict.NOTHING)
+
+    async def close(self) -> None:
+        pass
+
+
+async def test_session_answers_while_the_model_is_loading(
+    settings: Settings, car: SimulatedCar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cockpit.session.LlmPlanner", SlowModel)
+    monkeypatch.setattr("cockpit.session.PATIENCE", 0.01)
+    agent = settings.agent.model_copy(update={"model": "any.gguf"})
+    async with open_session(settings.model_copy(update={"agent": agent}), car.bus) as session:
+        assert (await session.agent.turn(Utterance("volume to 40"))).signals == {VOLUME: 40}
+        assert (await session.agent.turn(Utterance("mumble"))).reply == STILL_LOADING
+        SlowModel.may_load.set()
+        await session.ready()
+        assert (await session.agent.turn(Utterance("mumble"))).reply == ""
 
 
 async def test_session_with_a_broken_model_falls_back_to_templates(
