@@ -107,7 +107,8 @@ class Vocabulary:
         """``("parking", "the opera")`` of "parking near the opera"; None where it is no such."""
         for match in _BESIDE.finditer(text):
             what, beside = text[: match.start()].strip(), text[match.end() :].strip()
-            if what and beside and self.parse(what).category and fold(beside) not in _HERE:
+            wanted = self.parse(what)
+            if beside and fold(beside) not in _HERE and wanted.category and not wanted.rest:
                 return what, beside
         return None
 

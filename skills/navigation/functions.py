@@ -226,13 +226,15 @@ async def search(
     if wanted.chosen:
         return await _start(ctx, await one_place(ctx, wanted), ())
     origin = position(ctx)
-    found = await candidates(ctx, wanted, origin)
+    found, beside = await candidates(ctx, wanted, origin)
     parsed = vocabulary().parse(query)
     if not found or found[0].place.category == "nearby address":
         return await _start(ctx, await one_place(ctx, wanted), ())
     best = found[0]
     fitting = [entry for entry in found if entry.score >= best.score - CHOICES]
     whole_kind = parsed.category is not None and (not parsed.rest or parsed.chief)
+    if beside:
+        raise which(wanted, found[:CHOICES], f"I found {len(found[:CHOICES])} close to it")
     if parsed.nearest or len(fitting) == 1 or not (whole_kind or fitting[1:]):
         closest = min(fitting, key=lambda entry: entry.distance_m) if parsed.nearest else best
         kind = f"The nearest {closest.place.category} is " if parsed.nearest else "I found "

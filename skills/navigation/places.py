@@ -29,6 +29,7 @@ IN_SIGHT_M = 100.0
 KILOMETRE_COSTS = 0.4  # of the score, up to COST_LIMIT: a match beats nearness
 COST_LIMIT = 3.0
 OF_ITS_KIND = 5.0
+EXACT = 98.5  # from here on, query and name are equal
 SAID_IN_FULL = 86.0  # from here on, all words of the query are in the name
 NOTABLE = 2.0
 MINOR_COSTS = 9.0
@@ -112,7 +113,7 @@ _COLUMNS = (
     "rowid, id, kind, name, name_en, name_sv, other_names, tags, street, number, near_street, "
     "opening_hours, phone, website, notable, latitude, longitude"
 )
-_HOUSE_LAST = re.compile(r"^(?P<street>.*\D)\s+(?P<number>\d{1,4})\s?(?P<suffix>[a-z]?)$")
+_HOUSE_LAST = re.compile(r"^(?P<street>.*\S)\s+(?P<number>\d{1,4})\s?(?P<suffix>[a-z]?)$")
 _HOUSE_FIRST = re.compile(
     r"^(?:number )?(?P<number>\d{1,4})\s?(?P<suffix>[a-z]?)\s+(?P<street>.+)$"
 )
@@ -197,10 +198,12 @@ class Places:
         wanted = vocabulary().parse(text)
         if not wanted.text:
             return []
-        house = self._address(wanted.text, origin)
-        if house:
-            return house
         named = self._by_name(wanted, origin)
+        # "katu 5" may be the name of a street and not a house.
+        if not named or named[0].score < EXACT:
+            house = self._address(wanted.text, origin)
+            if house:
+                return house
         if wanted.category is None:
             return named
         kind = self._of_kind(wanted.category, wanted, origin)
@@ -282,17 +285,26 @@ class Places:
         return _without_doubles(found, category.apart_m)
 
     def _address(self, words: str, origin: Point) -> list[Found]:
-        match = _HOUSE_LAST.match(words) or _HOUSE_FIRST.match(words)
-        if match is None:
+        readings = [form.match(words) for form in (_HOUSE_LAST, _HOUSE_FIRST)]
+        if not any(readings):
             return []
-        street, number, suffix = match["street"].strip(), int(match["number"]), match["suffix"]
         known = self._database.execute("SELECT DISTINCT street FROM addresses").fetchall()
-        scored = sorted(((name_score(street, name), name) for (name,) in known), reverse=True)
-        if not scored or scored[0][0] < NEAR_ENOUGH:
+        score, name, match = max(
+            (
+                (name_score(reading["street"].strip(), name), name, reading)
+                for reading in readings
+                if reading is not None
+                for (name,) in known
+            ),
+            key=lambda entry: entry[0],
+            default=(0.0, "", None),
+        )
+        if match is None or score < NEAR_ENOUGH:
             return []
+        number, suffix = int(match["number"]), match["suffix"]
         houses = self._database.execute(
             "SELECT shown, number, suffix, latitude, longitude FROM addresses WHERE street = ?",
-            (scored[0][1],),
+            (name,),
         ).fetchall()
         ranked = []
         for shown, found_number, found_suffix, latitude, longitude in houses:
@@ -314,7 +326,7 @@ class Places:
             ranked.append(
                 (
                     (not exact, off, other_side, found_suffix, distance_m(origin, point)),
-                    Found(place, scored[0][0] - (off > 0) * 5, distance_m(origin, point)),
+                    Found(place, score - (off > 0) * 5, distance_m(origin, point)),
                 )
             )
         ranked.sort(key=lambda entry: entry[0])

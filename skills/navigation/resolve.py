@@ -19,6 +19,7 @@ LONGITUDE = "Vehicle.CurrentLocation.Longitude"
 CHOICES = 3
 AS_GOOD = 1.5  # points of score: closer than this, two candidates fit equally well
 FAR_APART_M = 300.0
+SURELY_NAMED = 95.0  # "cafe at the corner" is then a name, not a cafe at something
 FITS = 8.0  # points below the best that still count as the same answer
 _IDS = ("osm:", "at:", "saved:")
 
@@ -68,9 +69,11 @@ async def one_place(ctx: Context, query: Query, towards: Point | None = None) ->
     if known is not None:
         return known
     origin = position(ctx)
-    found = await candidates(ctx, query, origin)
+    found, beside = await candidates(ctx, query, origin)
     if not found:
         raise await _not_found(ctx, query, origin)
+    if beside:
+        return found[0].place
     wanted = vocabulary().parse(query.text)
     best = found[0]
     if best.place.category == "nearby address":
@@ -119,17 +122,19 @@ async def _known(ctx: Context, query: Query) -> Place | None:
     return None
 
 
-async def candidates(ctx: Context, query: Query, origin: Point) -> list[Found]:
-    """What the map has for the words, best first."""
+async def candidates(ctx: Context, query: Query, origin: Point) -> tuple[list[Found], bool]:
+    """What the map has for the words, best first.
+
+    Returns:
+        The places, and whether they are sorted by closeness to another place.
+    """
     places = await ctx.resources.get(Places)
     text, near = query.text, query.near
     if near is None:
         found = await places.search(text, origin)
-        if found:
-            return found
         parts = vocabulary().apart(text)
-        if parts is None:
-            return []
+        if parts is None or (found and found[0].score >= SURELY_NAMED):
+            return found, False
         text, near = parts
     anchor = await one_place(ctx, Query(near, nearest=True, argument="near"))
     found = await places.search(text, anchor.point)
@@ -142,7 +147,7 @@ async def candidates(ctx: Context, query: Query, origin: Point) -> list[Found]:
         Found(one.place, one.score, distance_m(origin, one.place.point))
         for one in found
         if one.place.id != anchor.id
-    ]
+    ], True
 
 
 async def _not_found(ctx: Context, query: Query, origin: Point) -> NotFound | AnswerNeeded:
