@@ -1,9 +1,16 @@
-"""Measuring recognition: share of slot words heard, at several noise levels, and speed."""
+"""Measuring recognition: share of slot words heard, at several noise levels, and speed.
+
+``python -m cockpit.speech.measure LABELS.json CLIPS --noise NOISE.wav`` prints a line for
+each model, form of encoding and noise level.
+"""
 
 from __future__ import annotations
 
+import argparse
+import asyncio
 import json
 import re
+import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,9 +18,11 @@ from pathlib import Path
 
 import numpy as np
 
+from cockpit.assets.store import AssetStore
+from cockpit.settings import AssetSettings, RecognizerChoice, SpeechSettings
 from cockpit.speech.audio import RATE, Audio, read_audio, rms
 from cockpit.speech.errors import AudioInvalid, AudioMissing
-from cockpit.speech.recognizer import Recognizer, Transcript
+from cockpit.speech.recognizer import Recognizer, Transcript, open_recognizer
 from cockpit.speech.segments import Segment, SegmentRules, VoiceActivity
 
 # fmt: off
@@ -199,3 +208,39 @@ def table(rows: Mapping[str, Recall]) -> str:
         f"RTF {recall.real_time_factor:.3f}  fall-backs {recall.fallbacks}"
         for name, recall in rows.items()
     )
+
+
+async def _main(arguments: argparse.Namespace) -> None:
+    clips = load_clips(arguments.labels, arguments.clips)
+    noise = read_audio(arguments.noise) if arguments.noise else None
+    store = AssetStore.from_settings(AssetSettings())
+    for model in arguments.model:
+        for variable in (True, False):
+            settings = SpeechSettings(
+                recognizer=RecognizerChoice.WHISPER,
+                whisper_model=model,
+                whisper_variable_length=variable,
+            )
+            recognizer = await open_recognizer(settings, store)
+            for snr in (None, *(arguments.snr if noise else ())):
+                recall = await slot_word_recall(recognizer, clips, noise=noise, snr=snr)
+                form = "variable" if variable else "padded"
+                level = "clean" if snr is None else f"{snr:g} dB"
+                sys.stdout.write(table({f"{model} {form:8} {level:5}": recall}) + "\n")
+                sys.stdout.flush()
+            await recognizer.close()
+
+
+def main() -> None:
+    """Print the table; arguments are the program's."""
+    parser = argparse.ArgumentParser(description="Share of slot words recognised, and speed.")
+    parser.add_argument("labels", type=Path, help="JSON of clips and their slots")
+    parser.add_argument("clips", type=Path, help="folder of the clips")
+    parser.add_argument("--noise", type=Path, help="WAV of noise to mix in")
+    parser.add_argument("--snr", type=float, nargs="+", default=[12.0, 6.0], help="in dB")
+    parser.add_argument("--model", nargs="+", default=["whisper-tiny.en"], help="asset or folder")
+    asyncio.run(_main(parser.parse_args()))
+
+
+if __name__ == "__main__":
+    main()
