@@ -25,6 +25,7 @@ _EMBEDDED = 0.3
 _EMBEDDING = frozenset(("what", "where", "when", "how", "which", "who", "whether", "if"))
 _INVERTED = frozenset(("is", "are", "was", "were", "can", "has", "have", "do", "does", "will"))
 _NOT_BEFORE_EMBEDDED = frozenset((",", ".", "and", "do", "then"))
+_BEING = frozenset(("is", "are", "was", "were", "feels", "looks", "seems", "gets", "smells"))
 _PARTICLES = frozenset(("on", "off", "up", "down"))
 # "Have the windows closed", "the windows must be closed".
 _CAUSATIVE = frozenset(("get", "have", "want", "need", "like", "see", "prefer"))
@@ -85,6 +86,8 @@ class Filler:
             if token.key not in self._talk.pronouns:
                 continue
             behind = tokens[place + 1].key if place + 1 < len(tokens) else ""
+            if behind in _BEING:
+                continue  # "it is too warm" names nothing
             article = token.key in self._talk.determiners
             if not article or not behind or behind in self._talk.noun_ends:
                 places.append(place)

@@ -20,6 +20,7 @@ _BEAM = 6  # readings kept per position
 _PER_END = 4  # templates kept per start and end
 _PLAIN_PRONOUN = 0.3  # "it" taken as the template means it though something was named before
 _ELLIPTIC = 0.15
+_COMPLETE = 1.4
 _INCOMPLETE = 0.6  # the function will have to ask
 _MARKED = frozenset(",.;?!")
 
@@ -199,6 +200,7 @@ class Segmenter:
     ) -> Iterable[Reading]:
         named = before + reading.clauses
         by_end: dict[int, list[Clause]] = {}
+        said: set[int] = set()  # cuts up to which nothing needs to be filled in
         for match in chart.matches(start):
             clause = self._clause(chart, match, start, named, skill, cut=cut)
             if clause is not None:
@@ -215,6 +217,8 @@ class Segmenter:
                     ):
                         continue
                     costly = clause.costing(clause.cost + more)
+                    if at_cut and self._complete(costly):
+                        said.add(stop)
                     yield reading.and_then(costly, end=stop, gap=not at_cut)
         yield from self._negations(chart, reading, start)
         if not filling or not cut:
@@ -222,6 +226,8 @@ class Segmenter:
         for stop in self._stops(chart, start, 3):
             if stop - start > LONGEST:
                 break
+            if stop in said:
+                continue
             for end in self._ends(chart, start, stop):
                 span = chart.tokens[start:end]
                 found = self._filler.alone(span) or self._filler.filled(span, named)
@@ -266,6 +272,13 @@ class Segmenter:
         ):
             cost += _PLAIN_PRONOUN
         return Clause(role, tokens, moved(match, -match.start), cost)
+
+    def _complete(self, clause: Clause) -> bool:
+        return (
+            clause.role not in (Role.ASIDE, Role.NEGATED)
+            and clause.cost < _COMPLETE
+            and not self._filler.pronouns(clause.tokens)
+        )
 
     def _may_run_on(self, clause: Clause) -> bool:
         """Whether the next clause may follow without "and" or punctuation (recognised speech)."""
