@@ -141,7 +141,8 @@ async def test_piper_voice_crash_is_repeated_once_and_costs_nothing(
         chunks = [c async for c in talker.stream("First. Well then crash-once now. Last.")]
         # "Well then" was heard before the crash and is not heard again.
         assert [int(chunk.samples[0] * 128) for chunk in chunks] == [1, 1, 2, 3, 4, 1]
-        assert states.seen.count("crashed") == 1
+        await states.count("crashed", 1)
+        assert states.seen.count("started") == 2
 
 
 async def test_piper_voice_crash_costs_one_sentence(
@@ -168,10 +169,10 @@ async def test_piper_voice_killed_while_idle_comes_back_by_itself(
 
 
 async def test_piper_voice_hang_is_ended(voice: Callable[..., PiperVoice], states: States) -> None:
-    async with voice(sentence_timeout=0.2) as talker:
+    async with voice(sentence_timeout=0.5) as talker:
         with pytest.raises(SynthesisFailed, match="hang"):
             await talker.synthesize("Please hang.")
-        assert states.seen.count("crashed") == 2
+        await states.count("crashed", 2)
         assert (await talker.synthesize("Hello.")).seconds > 0
 
 
@@ -226,7 +227,7 @@ async def test_piper_voice_that_does_not_come_back_says_why(
         (tmp_path / "broken").touch()
         with pytest.raises(SynthesisUnavailable, match="no vocal cords"):
             await talker.synthesize("Please crash.")
-        assert "failed" in states.seen
+        await states.count("failed", 1)
         (tmp_path / "broken").unlink()
         assert (await talker.synthesize("Hello.")).seconds > 0
 
