@@ -287,6 +287,7 @@ def test_question_reads_and_never_acts() -> None:
         "if it gets warm open the window",
         "open the window and flibber the gibbet",
         "remind me to close the window",
+        "he always leaves the window open",
         "",
         "...",
     ],

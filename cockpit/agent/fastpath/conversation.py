@@ -31,7 +31,7 @@ class Conversation:
         skips: politeness and fillers.
         cut, negation, correction, retraction, follow, repeat, less: see the file.
         yes, no, filler: of short answers.
-        pronouns, determiners, questions, noun_ends, states: canonical words.
+        pronouns, determiners, questions, noun_ends, states, verbs: canonical words.
     """
 
     source: Mapping[str, Any]
@@ -51,6 +51,7 @@ class Conversation:
     questions: frozenset[str]
     noun_ends: frozenset[str]
     states: frozenset[str]
+    verbs: frozenset[str]
 
     @classmethod
     def from_mapping(cls, source: Mapping[str, Any]) -> Conversation:

@@ -48,7 +48,7 @@ class Segmenter:
         self._grammar = grammar
         self._talk = conversation
         self._questions = frozenset(questions)
-        self._verbs = frozenset(verbs)
+        self._imperatives = frozenset(verbs) | conversation.verbs
         self._charts = Charts(grammar, conversation.skips)
         self._filler = Filler(self._charts, conversation, grammar, verbs, questions)
 
@@ -203,7 +203,7 @@ class Segmenter:
         said: set[int] = set()  # cuts up to which nothing needs to be filled in
         for match in chart.matches(start):
             clause = self._clause(chart, match, start, named, skill, cut=cut)
-            if clause is not None:
+            if clause is not None and (cut or self._may_follow(reading, clause)):
                 by_end.setdefault(match.end, []).append(clause)
         for end, clauses in by_end.items():
             clauses.sort(key=lambda clause: clause.cost)
@@ -273,6 +273,16 @@ class Segmenter:
             cost += _PLAIN_PRONOUN
         return Clause(role, tokens, moved(match, -match.start), cost)
 
+    def _may_follow(self, reading: Reading, clause: Clause) -> bool:
+        """Whether a clause may begin where nothing separates it from the one before.
+
+        Behind a statement only what begins as a command does: "it is dark turn on the light",
+        but not "he always leaves | the window open".
+        """
+        if reading.clauses[-1].role not in (Role.ASIDE, Role.INDIRECT):
+            return True
+        return clause.role is not Role.COMMAND or clause.tokens[0].key in self._imperatives
+
     def _complete(self, clause: Clause) -> bool:
         return (
             clause.role not in (Role.ASIDE, Role.NEGATED)
@@ -292,7 +302,7 @@ class Segmenter:
             return True
         keys = [token.key for token in clause.tokens]
         polite = any(key in self._talk.questions for key in chart.keys[start:][:2])
-        return keys[0] in self._verbs or polite or keys[-1] not in self._talk.states
+        return keys[0] in self._imperatives or polite or keys[-1] not in self._talk.states
 
     def _swallows(self, chart: Chart, match: Match) -> bool:
         """True where free text holds a command that would be understood by itself."""
