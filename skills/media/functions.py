@@ -153,8 +153,8 @@ async def set_source(
     ctx: Context,
     source: Annotated[Source, Field(description="Radio band or connection.")],
 ) -> Acted:
-    """Choose where the music comes from."""
-    return await act(ctx, {SOURCE: source.value.upper()})
+    """Choose where the music comes from, and play it."""
+    return await act(ctx, {SOURCE: source.value.upper(), ACTION: Playback.PLAY.value_on_bus})
 
 
 @function(question=True)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from skills.api import Result, Status
 from skills.api.skill import Render
-from skills.media.functions import Muted, NowPlaying, Playback, Played, VolumeState
+from skills.media.functions import ACTION, Muted, NowPlaying, Playback, Played, VolumeState
 from skills.phrasing import percent, say, source
 from skills.zones import Acted
 
@@ -20,6 +22,14 @@ _ALREADY = {
     Playback.PLAY: "It's already playing.",
     Playback.PAUSE: "Nothing is playing.",
 }
+
+
+def acted(result: Acted) -> str:
+    """Volume and source; that the chosen source plays goes without saying."""
+    told = tuple(
+        change for change in result.changes if change.path != ACTION or not change.status.ok
+    )
+    return say(replace(result, changes=told))
 
 
 def muted(result: Muted) -> str:
@@ -66,7 +76,7 @@ def volume_state(result: VolumeState) -> str:
 
 
 REPLIES: dict[type[Result], Render] = {
-    Acted: say,
+    Acted: acted,
     Muted: muted,
     Played: played,
     NowPlaying: now_playing,

@@ -47,7 +47,7 @@ class Trait(StrEnum):
         """Its signal."""
         return {
             "speed": "Vehicle.Speed",
-            "gear": "Vehicle.Powertrain.Transmission.CurrentGear",
+            "gear": "Vehicle.Powertrain.Transmission.SelectedGear",
             "odometer": "Vehicle.TraveledDistance",
             "parking_brake": "Vehicle.Chassis.ParkingBrake.IsEngaged",
             "rain": "Vehicle.Body.Raindetection.Intensity",

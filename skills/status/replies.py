@@ -27,6 +27,7 @@ _COMPASS = (
     "west",
     "north-west",
 )
+_PARK, _DRIVE = 126, 127  # VSS numbers of a selected gear
 _TIRED, _VERY_TIRED = 40, 70
 _DRIZZLE, _HEAVY = 5, 60
 
@@ -76,9 +77,9 @@ def vehicle_fact(result: Fact) -> str:
                 return "The car is standing still."
             return f"You're driving {number(value, 0)} kilometres an hour."
         case Trait.GEAR:
-            if value < 0:
-                return "The car is in reverse."
-            return f"The car is in {'neutral' if value == 0 else f'gear {value:.0f}'}."
+            known = {_PARK: "park", _DRIVE: "drive", 0: "neutral"}
+            gear = "reverse" if value < 0 else known.get(int(value), f"gear {value:.0f}")
+            return f"The car is in {gear}."
         case Trait.ODOMETER:
             return f"The car has driven {distance(value)}."
         case Trait.PARKING_BRAKE:

@@ -62,7 +62,7 @@ def start_state() -> dict[str, Value]:
         "Vehicle.CurrentLocation.Heading": 90.0,
         "Vehicle.Driver.FatigueLevel": 10.0,
         "Vehicle.Exterior.AirTemperature": 12.0,
-        "Vehicle.Powertrain.Transmission.CurrentGear": 0,
+        "Vehicle.Powertrain.Transmission.SelectedGear": 126,
         "Vehicle.Powertrain.TractionBattery.StateOfCharge.Current": 62.0,
         "Vehicle.Powertrain.TractionBattery.Range": 248000,
         "Vehicle.Powertrain.TractionBattery.Charging.ChargeLimit": 80,
