@@ -259,6 +259,22 @@ def test_refusal_does_nothing_and_says_so(text: str) -> None:
     assert (plan.verdict, plan.calls, plan.reply) == (Verdict.NOTHING, (), "Okay, I'll leave it.")
 
 
+def test_refusal_may_run_on_into_a_command() -> None:
+    assert _calls("don't open the window just heat my seat") == [(SEAT, {"where": "mine"})]
+
+
+@pytest.mark.parametrize(
+    "text", ["low beam please", "can i have the low beam", "uh low beam please"]
+)
+def test_thing_that_is_asked_for_is_switched_on(text: str) -> None:
+    assert _calls(text) == [(BEAM, {"on": True})]
+
+
+def test_thing_that_is_only_named_is_left() -> None:
+    assert _read("low beam") is None
+    assert _read("the low beam?") is None
+
+
 def test_refusal_beside_a_command_leaves_the_command() -> None:
     assert _calls("open the sunroof but don't open the window") == [(SUNROOF, {"position": 100})]
 

@@ -20,6 +20,20 @@ LONGEST = 12
 
 _CARRIED = 0.5
 _PRONOUN = 0.1
+# "Can I have the massage".
+_ASKED = 0.4
+_ASKING = (
+    *(
+        (may, who, verb)
+        for may in ("can", "could", "may")
+        for who in ("i", "we")
+        for verb in ("have", "get")
+    ),
+    ("let", "us", "have"),
+    ("let", "me", "have"),
+    ("i", "will", "have"),
+    ("i", "will", "take"),
+)
 # "Tell me what the range is": the question in it, and its verb.
 _EMBEDDED = 0.3
 _EMBEDDING = frozenset(("what", "where", "when", "how", "which", "who", "whether", "if"))
@@ -136,7 +150,28 @@ class Filler:
 
     def alone(self, span: Sequence[Token]) -> list[Clause]:
         """Readings of words in an order that templates do not spell out."""
-        return self._by_embedded_question(span) or self._by_participle(span)
+        return (
+            self._by_embedded_question(span) or self._by_participle(span) or self._by_asking(span)
+        )
+
+    def _by_asking(self, span: Sequence[Token]) -> list[Clause]:
+        """ "Hazard lights please", "can I have the massage": what is named is switched on."""
+        keys = [token.key for token in span]
+        begin = 0
+        while begin < len(keys) and keys[begin] in ("please", "uh", "um", "so", "and"):
+            begin += 1
+        for opening in _ASKING:
+            if tuple(keys[begin : begin + len(opening)]) == opening:
+                begin += len(opening)
+                break
+        else:
+            if keys[-1] != "please":
+                return []
+        thing = [token for token in span[begin:] if token.key != "please"]
+        if not thing or thing[0].key in self._talk.questions:
+            return []
+        clause = self.command((Token("turn", "turn"), Token("on", "on"), *thing), _ASKED, "asked")
+        return [] if clause is None else [clause]
 
     def _by_embedded_question(self, span: Sequence[Token]) -> list[Clause]:
         """ "Tell me what the range is" asks "what is the range", and so with if and whether."""

@@ -144,6 +144,19 @@ _POSSESSED = frozenset(
     )
 )
 _OWNERS = {"drivers": "driver", "passengers": "passenger"}
+_THINGS_IN_ING = frozenset(
+    (
+        *("heating", "cooling", "lighting", "parking", "setting", "reading", "steering"),
+        *("opening", "ceiling", "morning", "evening", "building", "wing", "conditioning", "ring"),
+    )
+)
+_STATES = frozenset(
+    (
+        *("open", "on", "off", "very", "really", "not", "still", "stuck", "closed"),
+        *("shut", "pretty", "quite", "foggy", "icy", "dirty", "dark", "loud", "empty"),
+        *("low", "full", "cold", "hot", "warm", "wet", "broken", "gone", "down", "up"),
+    )
+)
 _ONE_OF_TWO = frozenset(
     ("me", "my", "the", "driver", "driver's", "him", "her", "our", "front", "rear", "left", "right")
 )
@@ -261,6 +274,9 @@ class Normaliser:
         mended: list[str] = []
         for at, word in enumerate(words):
             follower = words[at + 1] if at + 1 < len(words) else ""
+            if word == "'s" and mended and _is_verb_before(words[at + 1 : at + 3]):
+                mended.append("is")
+                continue
             if word == "both" and _joins_two(words, at):
                 continue  # "both me and my passenger" names two anyway
             if word in _OWNERS and follower in _POSSESSED:
@@ -278,6 +294,18 @@ class Normaliser:
             if len(verb) > 1 and canonical(verb) in self._vocabulary:
                 return verb
         return None
+
+
+def _is_verb_before(words: Sequence[str]) -> bool:
+    """Whether "'s" is "is": "the window's open", but not "the driver's heating" or "mine's too"."""
+    if not words:
+        return False
+    word = words[0]
+    if word in ("too", "so"):
+        return len(words) > 1 and words[1] not in MARKS
+    if word.endswith("ing"):
+        return word not in _THINGS_IN_ING
+    return word in _STATES or (word.endswith("ed") and len(word) > 4)
 
 
 def _joins_two(words: Sequence[str], at: int) -> bool:

@@ -279,7 +279,7 @@ class Segmenter:
         Behind a statement only what begins as a command does: "it is dark turn on the light",
         but not "he always leaves | the window open".
         """
-        if reading.clauses[-1].role not in (Role.ASIDE, Role.INDIRECT):
+        if reading.clauses[-1].role not in (Role.ASIDE, Role.INDIRECT, Role.NEGATED):
             return True
         return clause.role is not Role.COMMAND or clause.tokens[0].key in self._imperatives
 
@@ -359,8 +359,9 @@ class Segmenter:
                         CLAUSE_COST[Role.NEGATED] + match.cost + cost,
                     )
                     for stop, more in chart.tails(match.end):
-                        if self._cut_at(chart, stop):
-                            yield reading.and_then(clause.costing(clause.cost + more), end=stop)
+                        at_cut = self._cut_at(chart, stop)
+                        costly = clause.costing(clause.cost + more)
+                        yield reading.and_then(costly, end=stop, gap=not at_cut)
 
     # -- what is left out -----------------------------------------------------------------
 
