@@ -18,6 +18,7 @@ from dataclasses import dataclass, field, replace
 from cockpit.agent.policies import PACK, Ask, Judgement, Policy, Refuse, judge, same
 from skills.api import AnswerNeeded, Change, Refused, SkillError, Status, Value
 from skills.api.context import Revert
+from skills.phrasing import name
 from vehicle_bus.client import VehicleBus
 from vehicle_bus.errors import (
     BusError,
@@ -108,6 +109,17 @@ class Gate:
         self._targets.clear()
         self.changed.clear()
 
+    def get(self, path: str) -> Value:
+        """The current value; what the vehicle lacks is named as a person would.
+
+        Raises:
+            BusError: as ``VehicleBus.get``.
+        """
+        try:
+            return self.bus.get(path)
+        except SignalAbsent as error:
+            raise SignalAbsent(f"This car doesn't have {name(path)}.") from error
+
     def judge(
         self, asked: Mapping[str, Value], confirmed: Mapping[str, frozenset[str]]
     ) -> Judgement:
@@ -118,7 +130,7 @@ class Gate:
         """The normalised value to write, or the Change that says why it can't be written."""
         try:
             value = self.bus.catalogue.check(path, value)
-            self.bus.get(path)
+            self.get(path)
         except BusError as error:
             return Change(path, None, value, _status(error), error.spoken)
         return value
@@ -146,7 +158,7 @@ class Gate:
 
     async def _send(self, path: str, value: Value) -> Change:
         try:
-            before = self.bus.get(path)
+            before = self.get(path)
         except BusError as error:
             return Change(path, None, value, _status(error), error.spoken)
         moving_to = self.current(path)
@@ -396,7 +408,7 @@ class CallVehicle:
 
     def read(self, path: str) -> Value:
         """See ``skills.api.Vehicle``."""
-        return self._gate.bus.get(path)
+        return self._gate.get(path)
 
     def number(self, path: str) -> float:
         """See ``skills.api.Vehicle``.
