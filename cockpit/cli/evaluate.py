@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -61,7 +62,9 @@ def bench(
     out: Annotated[Path | None, typer.Option("--json", help="Write the figures here.")] = None,
 ) -> None:
     """Measure the budgets of the design on this machine and print a table."""
-    measurements = run_async(measure(context.obj, part))
+    stderr = Console(stderr=True)
+    say = partial(stderr.print, highlight=False)
+    measurements = run_async(measure(context.obj, part, say))
     Console(width=120).print(table(measurements))
     if out is not None:
         text = json.dumps([entry.to_json() for entry in measurements], indent=2)
