@@ -20,7 +20,7 @@ from tests.fakes.vehicle import FakeVehicle, make_context
         ("how full is the battery", "battery", {}),
         ("how far can we go on this charge", "driving_range", {}),
         ("what is my remaining range", "driving_range", {}),
-        ("how many kilometers are left", "driving_range", {}),
+        ("how many kilometers are left in the battery", "driving_range", {}),
         ("check the tyre pressure", "tyres", {}),
         ("are my tires okay", "tyres", {}),
         ("how much air is in the tires", "tyres", {}),
