@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cockpit.agent.fastpath import TemplatePlanner
+from cockpit.agent.fastpath.benchmark import plan_latencies
 from cockpit.agent.plan import DialogueContext, Plan, Utterance, Verdict
 from tests.fakes.toy_car import toy_skills
 
@@ -409,6 +411,12 @@ def test_new_command_is_no_follow_up() -> None:
 
 def test_same_call_twice_is_planned_once() -> None:
     assert _calls("turn on the ac and turn the ac on") == [(AC, {"on": True})]
+
+
+def test_benchmark_times_every_text_in_every_round() -> None:
+    taken = plan_latencies(_planner(), ["open the window", "thanks"], rounds=3)
+    assert len(taken) == 6
+    assert all(later >= earlier > 0 for earlier, later in pairwise(taken))
 
 
 async def test_planner_answers_its_protocol() -> None:
