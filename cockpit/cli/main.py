@@ -4,27 +4,40 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Sequence
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from cockpit.cli.bus import app as bus
-from cockpit.cli.demo import demo
-from cockpit.cli.doctor import doctor
-from cockpit.cli.evaluate import bench, evaluate
 from cockpit.cli.exits import complain
-from cockpit.cli.listen import listen
-from cockpit.cli.maps import app as maps
-from cockpit.cli.models import app as models
-from cockpit.cli.prepare import prepare
-from cockpit.cli.run import run
-from cockpit.cli.say import say
-from cockpit.cli.sim import app as sim
-from cockpit.cli.skills import app as skills
 from cockpit.settings import load_settings
 from vehicle_bus.errors import CockpitError
+
+COMMANDS = {
+    "demo": "demo:demo",
+    "run": "run:run",
+    "say": "say:say",
+    "listen": "listen:listen",
+    "eval": "evaluate:evaluate",
+    "bench": "evaluate:bench",
+    "doctor": "doctor:doctor",
+    "prepare": "prepare:prepare",
+}
+"""Commands by name, each as module and function below ``cockpit.cli``."""
+
+GROUPS = {
+    "sim": ("sim:app", "The simulated vehicle."),
+    "bus": ("bus:app", "The vehicle bus: broker and monitor."),
+    "models": ("models:app", "Models and other large files."),
+    "maps": ("maps:app", "Maps from OpenStreetMap extracts."),
+    "skills": ("skills:app", "What the agent can do."),
+}
+"""Groups of commands, with their help."""
+
+HIDDEN = {"prepare"}
 
 app = typer.Typer(
     name="cockpit",
@@ -66,24 +79,31 @@ def options(
     context.obj = load_settings(config, overrides)
 
 
-app.command("demo")(demo)
-app.command("run")(run)
-app.command("say")(say)
-app.command("listen")(listen)
-app.command("eval")(evaluate)
-app.command("bench")(bench)
-app.command("doctor")(doctor)
-app.command("prepare", hidden=True)(prepare)
-app.add_typer(sim, name="sim", help="The simulated vehicle.")
-app.add_typer(bus, name="bus", help="The vehicle bus: broker and monitor.")
-app.add_typer(models, name="models", help="Models and other large files.")
-app.add_typer(maps, name="maps", help="Maps from OpenStreetMap extracts.")
-app.add_typer(skills, name="skills", help="What the agent can do.")
+def _load(place: str) -> Any:
+    module, _, name = place.partition(":")
+    return getattr(import_module(f"cockpit.cli.{module}"), name)
+
+
+def _register(words: Sequence[str]) -> None:
+    """Add the commands that may be meant; all of them where none is named.
+
+    Speech and language engines take a second or two to import, which `cockpit bus monitor`
+    need not wait for.
+    """
+    everything = [*COMMANDS, *GROUPS]
+    wanted = [name for name in everything if name in words] or everything
+    for name in wanted:
+        if name in COMMANDS:
+            app.command(name, hidden=name in HIDDEN)(_load(COMMANDS[name]))
+        else:
+            place, text = GROUPS[name]
+            app.add_typer(_load(place), name=name, help=text)
 
 
 def main() -> None:
     """Entry point; an error of ours ends with its sentence and an exit code."""
     try:
+        _register(sys.argv[1:])
         app()
     except CockpitError as error:
         raise SystemExit(complain(error)) from None
