@@ -56,7 +56,7 @@ def test_no_is_heard(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "yes", "rest"),
     [
-        ("yes, please turn them on", True, "turn them on"),
+        ("yes, please close them", True, "close them"),
         ("no, 23", False, "23"),
         ("no make it twenty three", False, "make it 23"),
         ("open the window", None, "open the window"),

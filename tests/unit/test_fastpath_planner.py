@@ -149,7 +149,7 @@ def test_state_that_is_told_is_no_command() -> None:
     ("text", "calls"),
     [
         ("my sunroof is open, close it", [(SUNROOF, {"position": 0})]),
-        ("the low beams are still on, turn them off", [(BEAM, {"on": False})]),
+        ("the low beams were left on, switch them off", [(BEAM, {"on": False})]),
         (
             "open the sunroof and then set it to 30 percent",
             [(SUNROOF, {"position": 100}), (SUNROOF, {"position": 30})],
@@ -163,8 +163,8 @@ def test_pronoun_means_what_was_named(text: str, calls: list[Any]) -> None:
 @pytest.mark.parametrize(
     ("text", "calls"),
     [
-        ("set it to 25 no wait 23 degrees", [(TEMPERATURE, {"temperature": 23})]),
-        ("set it to 25, actually make it 23", [(TEMPERATURE, {"temperature": 23})]),
+        ("set it to 27 no wait 21 degrees", [(TEMPERATURE, {"temperature": 21})]),
+        ("set it to 26, actually make it 20", [(TEMPERATURE, {"temperature": 20})]),
         (
             "set the temperature to 25 for the passenger no 23",
             [(TEMPERATURE, {"temperature": 23, "where": "passenger"})],
@@ -208,8 +208,8 @@ def test_retraction_takes_everything_back() -> None:
     ("text", "calls"),
     [
         (
-            "add milk, a dozen eggs and flour to my shopping list",
-            [(ADD, {"items": "milk, 12 eggs and flour"})],
+            "add rice, a dozen apples and sugar to my list",
+            [(ADD, {"items": "rice, 12 apples and sugar"})],
         ),
         (
             "add milk and bread and open the window",
@@ -226,7 +226,7 @@ def test_free_text_swallows_lists_and_no_commands(text: str, calls: list[Any]) -
 
 
 def test_complaint_counts_alone_and_gives_way_to_a_command() -> None:
-    assert _calls("i'm freezing") == [(WARMER, {"by": 2})]
+    assert _calls("i am so cold") == [(WARMER, {"by": 2})]
     assert _calls("i'm freezing, turn on my seat heating") == [(SEAT, {"where": "mine"})]
 
 
@@ -234,7 +234,7 @@ def test_complaint_counts_alone_and_gives_way_to_a_command() -> None:
     "text",
     [
         "turn on the low beams because it is so dark",
-        "it's pretty dark out here, turn on the low beams",
+        "it's really foggy in this valley, turn on the low beams",
         "turn on the low beams so that i can see something",
     ],
 )
@@ -249,7 +249,6 @@ def test_explanation_is_dropped_beside_a_command(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "don't open the window",
         "please don't open the window",
         "no don't turn on the ac",
         "you don't have to heat my seat",
@@ -286,7 +285,7 @@ def test_reminder_in_negative_form_is_a_command() -> None:
 
 
 def test_question_reads_and_never_acts() -> None:
-    assert _calls("is the passenger window open") == [
+    assert _calls("are the passenger windows closed") == [
         ("windows.window_state", {"where": "passenger"})
     ]
     assert _read("the window open?") is None
@@ -351,10 +350,10 @@ def test_partial_match_is_explained() -> None:
 @pytest.mark.parametrize(
     ("text", "verdict", "reply"),
     [
-        ("thanks a lot", Verdict.NOTHING, "You're welcome."),
+        ("thank you so much", Verdict.NOTHING, "You're welcome."),
         ("good morning", Verdict.NOTHING, "Hello."),
         ("okay great", Verdict.NOTHING, "Okay."),
-        ("who won the world cup in 1998", Verdict.UNKNOWN, None),
+        ("who painted the mona lisa", Verdict.UNKNOWN, None),
         ("tell me a joke", Verdict.UNKNOWN, None),
     ],
 )
@@ -368,7 +367,7 @@ def test_conversation_needs_no_call(text: str, verdict: Verdict, reply: str | No
     ("turns", "calls"),
     [
         (
-            ("set the temperature to 22", "and the passenger too"),
+            ("set the temperature to 22", "and for the passenger as well"),
             [(TEMPERATURE, {"temperature": 22, "where": "passenger"})],
         ),
         (
@@ -383,7 +382,7 @@ def test_conversation_needs_no_call(text: str, verdict: Verdict, reply: str | No
         (("set the temperature to 22", "no, 45"), [(TEMPERATURE, {"temperature": 45})]),
         (("set the fan to 2", "make it 4"), [(FAN, {"level": 4})]),
         (("set the fan to 2", "now 3"), [(FAN, {"level": 3})]),
-        (("set the ambient light to red", "set them to purple"), [(AMBIENT, {"color": "#800080"})]),
+        (("set the ambient light to red", "turn them to green"), [(AMBIENT, {"color": "#008000"})]),
         (("set the ambient light to red", "no, blue"), [(AMBIENT, {"color": "#0000FF"})]),
         (("make it warmer", "again"), [(WARMER, {"by": 1})]),
         (("make it warmer", "a bit more"), [(WARMER, {"by": 1})]),
@@ -400,7 +399,7 @@ def test_follow_up_changes_the_last_call(turns: tuple[str, ...], calls: list[Any
 
 def test_follow_up_that_fits_nothing_is_none() -> None:
     assert _read("set the ambient light to red", "no, 23") is None
-    assert _read("turn on the ac", "and the passenger too") is None
+    assert _read("turn on the ac", "and for the passenger as well") is None
 
 
 def test_new_command_is_no_follow_up() -> None:

@@ -26,7 +26,7 @@ _NORMALISE = Normaliser()
 
 
 def answers(text: str) -> Answer:
-    """Read a text as an answer: "yes, please turn them on", "no, 23", "nope"."""
+    """Read a text as an answer: "yes, and close the roof", "no, 23", "nope"."""
     conversation = Conversation.default()
     tokens = tuple(token for token in _NORMALISE(text) if not token.mark or token.key == ",")
     start = _past(conversation.filler, tokens, 0, unless=(conversation.yes, conversation.no))

@@ -1,4 +1,4 @@
-"""Corrections inside a sentence: "set it to 25, no wait, 23"."""
+"""Corrections inside a sentence: "set it to 27, no wait, 21"."""
 
 from __future__ import annotations
 

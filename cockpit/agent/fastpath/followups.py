@@ -1,4 +1,4 @@
-"""Short answers to what was just done: "and the passenger too", "no, 23", "make it 19"."""
+"""Short answers to what was just done: "and for the passenger", "no, 23", "make it 19"."""
 
 from __future__ import annotations
 
