@@ -30,7 +30,8 @@ def parse_plan(text: str) -> tuple[Verdict, tuple[Call, ...]]:
     if text.strip() == UNKNOWN:
         return Verdict.UNKNOWN, ()
     calls: list[Call] = []
-    for line in text.strip().splitlines():
+    # Not splitlines: a text in quotes may hold U+0085 and other line ends.
+    for line in text.strip().split("\n") if text.strip() else ():
         try:
             calls.append(_parse_call(line, len(calls)))
         except ValueError as error:
