@@ -17,6 +17,8 @@ from skills.navigation.importer import tile_config
 from skills.navigation.schema import TILES, MapMissing, read_info
 
 POLYLINE_FACTOR = 1e-6  # Valhalla encodes shapes with six decimals
+WALK_M = 150  # how far from a place the route may end where no road leads there
+WELL_CONNECTED = 200  # roads that can be reached from a road of the network proper
 NO_ROUTE = frozenset({170, 171, 442, 443})  # unreachable, or no road near a place
 TOO_FAR = frozenset({154})
 
@@ -125,15 +127,20 @@ class Router:
         return await asyncio.to_thread(self._street_at, position)
 
     def _route(self, waypoints: tuple[Point, ...]) -> Route:
-        answer = self._ask(
-            "route",
-            {
-                "locations": [_location(point) for point in waypoints],
+        def request(**nearby: object) -> dict[str, object]:
+            return {
+                "locations": [{**_location(point), **nearby} for point in waypoints],
                 "costing": "auto",
                 "units": "kilometers",
                 "language": "en-US",
-            },
-        )
+            }
+
+        try:
+            answer = self._ask("route", request())
+        except NoRoute:
+            # The closest road may be a courtyard, or end where the map was cut off: take one
+            # close by that is connected to the others.
+            answer = self._ask("route", request(radius=WALK_M, minimum_reachability=WELL_CONNECTED))
         return read_route(answer)
 
     def _street_at(self, position: Point) -> str | None:

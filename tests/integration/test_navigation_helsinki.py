@@ -97,6 +97,15 @@ async def test_route_to_the_cathedral(helsinki: Path, places: Places) -> None:
     assert any("onto" in step.instruction for step in route.manoeuvres)
 
 
+async def test_route_reaches_every_cafe_and_goes_on(helsinki: Path, places: Places) -> None:
+    router = Router(helsinki)
+    kiasma = (await places.search("kiasma", CAR))[0].place
+    cafes = await places.search("cafe", CAR, limit=100)
+    assert len(cafes) > 60
+    for cafe in cafes[:40]:
+        await router.route([CAR, cafe.place.point, kiasma.point])
+
+
 async def test_street_at_the_start_position(helsinki: Path) -> None:
     assert await Router(helsinki).street_at(CAR) == "Postikatu"
 
