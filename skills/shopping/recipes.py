@@ -67,14 +67,14 @@ class Cookbook:
     def default(cls) -> Cookbook:
         """The recipes that come with the skill."""
         path = Path(__file__).with_name("recipes.yaml")
-        return cls(yaml.safe_load(path.read_text(encoding="utf-8")))
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml, where it is there
+        return cls(yaml.load(path.read_text(encoding="utf-8"), Loader=loader))  # noqa: S506
 
     @classmethod
     @asynccontextmanager
     async def open(cls, environment: Environment) -> AsyncIterator[Self]:
         """Open the recipes that come with the skill."""
-        path = Path(__file__).with_name("recipes.yaml")
-        yield cls(yaml.safe_load(path.read_text(encoding="utf-8")))
+        yield cls.default()
 
     def names(self) -> tuple[str, ...]:
         """Names of all dishes."""
