@@ -64,7 +64,7 @@ class Cookbook:
                 self._names[singular(other.lower())] = name
 
     @classmethod
-    def default(cls) -> Cookbook:
+    def default(cls) -> Self:
         """The recipes that come with the skill."""
         path = Path(__file__).with_name("recipes.yaml")
         loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml, where it is there
