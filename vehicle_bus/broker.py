@@ -106,3 +106,15 @@ class EmbeddedBroker:
         assert broker is not None
         async with asyncio.timeout(STOP_TIMEOUT):
             await broker.shutdown()
+
+    async def restart(self, seconds: float) -> None:
+        """Go away for some seconds, and come back empty on the same port.
+
+        Raises:
+            BusUnreachable: somebody else has taken the port.
+        """
+        await self.__aexit__(None, None, None)
+        try:
+            await asyncio.sleep(seconds)
+        finally:
+            await self.__aenter__()

@@ -78,7 +78,7 @@ async def _run(
         if bus.host is None:
             broker = EmbeddedBroker(bus, port=port or 0)
             bus = (await stack.enter_async_context(broker)).settings
-            restart = _restarting(broker)
+            restart = broker.restart
         vehicle = await stack.enter_async_context(
             SimulatedVehicle(
                 bus,
@@ -107,17 +107,6 @@ async def _interrupted() -> None:
     finally:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(number)
-
-
-def _restarting(broker: EmbeddedBroker) -> RestartBroker:
-    async def restart(seconds: float) -> None:
-        await broker.__aexit__(None, None, None)
-        try:
-            await asyncio.sleep(seconds)
-        finally:
-            await broker.__aenter__()  # on the same port
-
-    return restart
 
 
 @app.command()

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from cockpit.settings import Settings
-from sim.vehicle import RestartBroker, SimulatedVehicle
+from sim.vehicle import SimulatedVehicle
 from vehicle_bus.broker import EmbeddedBroker
 from vehicle_bus.config import BusSettings
 
@@ -71,20 +71,7 @@ async def open_simulated_vehicle(settings: Settings) -> AsyncIterator[SimulatedC
             broker.settings,
             time_scale=settings.sim.time_scale,
             faults=settings.sim.faults,
-            restart_broker=restarting(broker),
+            restart_broker=broker.restart,
         ) as vehicle,
     ):
         yield SimulatedCar(broker.settings, vehicle)
-
-
-def restarting(broker: EmbeddedBroker) -> RestartBroker:
-    """Takes an embedded broker away for some seconds; it comes back on the same port."""
-
-    async def restart(seconds: float) -> None:
-        await broker.__aexit__(None, None, None)
-        try:
-            await asyncio.sleep(seconds)
-        finally:
-            await broker.__aenter__()
-
-    return restart
