@@ -85,17 +85,11 @@ class AssetStore:
     def from_settings(
         cls, settings: AssetSettings, environment: Mapping[str, str] = os.environ
     ) -> AssetStore:
-        """The store that settings name.
-
-        COCKPIT_MODELS overrides its folder, COCKPIT_OFFLINE forbids downloads, HF_ENDPOINT
-        names a mirror of the Hugging Face hub.
-        """
-        root = environment.get("COCKPIT_MODELS")
-        offline = environment.get("COCKPIT_OFFLINE", "").lower() in ("1", "true", "yes", "on")
+        """The store that settings name; HF_ENDPOINT names a mirror of the Hugging Face hub."""
         return cls(
-            Path(root).expanduser() if root else settings.root,
+            settings.root,
             Catalog.load(),
-            offline=settings.offline or offline,
+            offline=settings.offline,
             hub=environment.get("HF_ENDPOINT") or _HUB,
         )
 

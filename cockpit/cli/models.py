@@ -15,7 +15,7 @@ from cockpit.assets.errors import AllSourcesFailed
 from cockpit.assets.progress import Bars, Reporter, on_stderr
 from cockpit.assets.store import AssetStore, State
 from cockpit.cli.exits import Exit, complain
-from cockpit.settings import AssetSettings, Settings
+from cockpit.settings import Settings, load_settings
 from vehicle_bus.errors import CockpitError
 
 app = typer.Typer(
@@ -42,8 +42,8 @@ def _saying_why() -> Iterator[None]:
 
 
 def _store(context: typer.Context) -> AssetStore:
-    settings = context.find_object(Settings)
-    return AssetStore.from_settings(settings.assets if settings else AssetSettings())
+    settings = context.find_object(Settings) or load_settings()
+    return AssetStore.from_settings(settings.assets)
 
 
 @app.command("list")
