@@ -11,8 +11,9 @@ setup: ## Set everything up (first time 6-12 minutes, later a second)
 demo: setup ## A spoken conversation with a simulated car (about two minutes)
 	@.venv/bin/cockpit demo
 
-test: setup lint ## Linters, types, import contracts and all tests (about six minutes)
-	@echo "== Tests"
+test: setup lint ## Linters, types, import contracts and all tests (about four minutes)
+	@.venv/bin/cockpit models pull vosk-ko-small || echo "== The tests of Vosk will be skipped."
+	@echo "== Tests (about three minutes on two cores)"
 	@.venv/bin/pytest
 
 lint: setup
