@@ -1,6 +1,6 @@
 """The skill API: what a skill is made of and what it is given."""
 
-from skills.api.arguments import Area
+from skills.api.arguments import Area, Unit
 from skills.api.context import (
     Clock,
     Context,
@@ -15,6 +15,7 @@ from skills.api.errors import (
     AnswerNeeded,
     Choice,
     NotFound,
+    OutOfRange,
     Refused,
     SignatureInvalid,
     SkillError,
@@ -34,6 +35,7 @@ __all__ = [
     "Function",
     "Journal",
     "NotFound",
+    "OutOfRange",
     "Refused",
     "Resource",
     "Resources",
@@ -43,6 +45,7 @@ __all__ = [
     "SkillError",
     "SkillSet",
     "Status",
+    "Unit",
     "Value",
     "Vehicle",
     "VehicleResult",

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 from vehicle_bus.seats import ALL_SEATS, FRONT, REAR, Seat
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """What a number counts, said behind it; stands in ``Annotated`` beside the ``Field``."""
+
+    spoken: str
 
 
 class Area(StrEnum):

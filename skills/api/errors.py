@@ -32,6 +32,10 @@ class Choice:
     args: dict[str, object]
 
 
+class OutOfRange(SkillError):
+    """A number is beyond what an argument takes; ``spoken`` says the limits (status ``failed``)."""
+
+
 class AnswerNeeded(SkillError):
     """Nothing was done yet: the speaker must answer first (status ``asked``).
 

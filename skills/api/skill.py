@@ -15,8 +15,9 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 from pydantic.fields import FieldInfo
 
+from skills.api.arguments import Unit
 from skills.api.context import Context
-from skills.api.errors import SignatureInvalid, SkillError
+from skills.api.errors import OutOfRange, SignatureInvalid, SkillError
 from skills.api.results import Result
 
 type Run = Callable[..., Awaitable[Result]]
@@ -53,32 +54,57 @@ class Function:
         """Arguments as Python values.
 
         Raises:
-            SkillError: one of them is unknown, missing, of a wrong type or out of range.
+            SkillError: one of them is unknown, missing or of a wrong type.
+            OutOfRange: a number is beyond its limits.
         """
         try:
             model = self.arguments.model_validate(dict(arguments))
         except ValidationError as error:
-            raise SkillError(_sentence(error)) from error
+            raise _fault(self.arguments, error) from error
         return {name: getattr(model, name) for name in type(model).model_fields}
 
 
-def _sentence(error: ValidationError) -> str:
+_BOUNDS = {
+    "greater_than_equal": ("lower", "ge"),
+    "greater_than": ("lower", "gt"),
+    "less_than_equal": ("higher", "le"),
+    "less_than": ("higher", "lt"),
+}
+
+
+def _fault(arguments: type[BaseModel], error: ValidationError) -> SkillError:
+    """What to say about the first argument that does not fit."""
     first = error.errors()[0]
-    name = str(first["loc"][0]).replace("_", " ") if first["loc"] else "that"
-    context = first.get("ctx", {})
+    argument = str(first["loc"][0]) if first["loc"] else "that"
+    name = argument.replace("_", " ")
     match first["type"]:
-        case "greater_than_equal" | "greater_than":
-            bound = context.get("ge", context.get("gt"))
-            return f"The {name} can't be lower than {bound:g}."
-        case "less_than_equal" | "less_than":
-            bound = context.get("le", context.get("lt"))
-            return f"The {name} can't be higher than {bound:g}."
+        case kind if kind in _BOUNDS:
+            side, bound = _BOUNDS[kind]
+            return OutOfRange(_limits(arguments, argument, side, first["ctx"][bound]))
         case "missing":
-            return f"I need to know the {name}."
+            return SkillError(f"I need to know the {name}.")
         case "extra_forbidden":
-            return f"I don't know what to do with the {name}."
+            return SkillError(f"I don't know what to do with the {name}.")
         case _:
-            return f"I didn't understand the {name}."
+            return SkillError(f"I didn't understand the {name}.")
+
+
+def _limits(arguments: type[BaseModel], argument: str, side: str, broken: float) -> str:
+    """ "The temperature can only be between 16 and 28 degrees.": both ends where there are two."""
+    field = arguments.model_fields.get(argument)
+    metadata = field.metadata if field is not None else []
+    low = next((entry.ge for entry in metadata if hasattr(entry, "ge")), None)
+    high = next((entry.le for entry in metadata if hasattr(entry, "le")), None)
+    unit = next((f" {entry.spoken}" for entry in metadata if isinstance(entry, Unit)), "")
+    subject = f"The {argument.replace('_', ' ')}"
+    if argument == "percent":
+        subject, unit = "That", " percent"
+    # An error inside a list or a model has other limits than the argument itself.
+    if low is None or high is None or broken not in (low, high):
+        return f"{subject} can't be {side} than {broken:g}{unit}."
+    if argument == "by" and low == -high:
+        return f"I can only change it by up to {high:g}{unit}."
+    return f"{subject} can only be between {low:g} and {high:g}{unit}."
 
 
 def function(*, question: bool = False) -> Callable[[Run], Run]:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from skills.api import Area, Context, Result, SkillError, Value, function
+from skills.api import Area, Context, Result, SkillError, Unit, Value, function
 from skills.zones import FAN_STEP, Acted, act, clamp, cushion, present, station, stepped
 from vehicle_bus.seats import Seat
 
@@ -123,7 +123,9 @@ class AirTemperature(Result):
 async def set_temperature(
     ctx: Context,
     temperature: Annotated[
-        float, Field(description="Temperature in degrees Celsius.", ge=COLDEST, le=WARMEST)
+        float,
+        Field(description="Temperature in degrees Celsius.", ge=COLDEST, le=WARMEST),
+        Unit("degrees"),
     ],
     where: Zone = None,
 ) -> Acted:
@@ -138,6 +140,7 @@ async def change_temperature(
     by: Annotated[
         float,
         Field(description="Degrees Celsius; negative for colder.", ge=-12, le=12),
+        Unit("degrees"),
     ],
     where: Zone = None,
 ) -> Acted:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from skills.api import Area, Context, Result, function
+from skills.api import Area, Context, Result, Unit, function
 from skills.zones import Acted, act, clamp, door, present, stepped
 from vehicle_bus.seats import Seat
 
@@ -29,10 +29,14 @@ class RoofPart(StrEnum):
 
 
 Position = Annotated[
-    int, Field(description="Opening in percent: 0 is closed, 100 is fully open.", ge=0, le=100)
+    int,
+    Field(description="Opening in percent: 0 is closed, 100 is fully open.", ge=0, le=100),
+    Unit("percent"),
 ]
 Shift = Annotated[
-    int, Field(description="Percent; positive opens, negative closes.", ge=-100, le=100)
+    int,
+    Field(description="Percent; positive opens, negative closes.", ge=-100, le=100),
+    Unit("percent"),
 ]
 Windows = Annotated[
     Area | None, Field(description="Which windows; the speaker's own where none is named.")

@@ -89,7 +89,7 @@ async def test_what_is_already_so_is_not_sent(executor: Executor, bus: FakeBus) 
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ({"path": TEMPERATURE, "number": 200}, "The number can't be higher than 100."),
+        ({"path": TEMPERATURE, "number": 200}, "The number can only be between 0 and 100."),
         ({"number": 3}, "I need to know the path."),
         ({"path": TEMPERATURE, "colour": 3}, "I don't know what to do with the colour."),
     ],

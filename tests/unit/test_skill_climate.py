@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from skills.api import Area, Change, SkillError, Status
+from skills.api import Area, Change, OutOfRange, SkillError, Status
 from skills.climate import SKILL
 from skills.climate import functions as climate
 from skills.climate.functions import Direction, Match, Place, Screen, Topic
@@ -79,10 +79,28 @@ def test_climate_sentence_means_one_call(
     assert readings(SKILL, text) == [(f"climate.{name}", arguments)]
 
 
-def test_climate_sentence_out_of_range_says_the_limit() -> None:
-    with pytest.raises(SkillError) as failure:
-        readings(SKILL, "set the temperature to 35 degrees")
-    assert failure.value.spoken == "The temperature can't be higher than 28."
+@pytest.mark.parametrize("degrees", [8, 35, 55, 72])
+def test_climate_sentence_out_of_range_says_both_limits(degrees: int) -> None:
+    """A number beyond the limits is no Fahrenheit that nobody spoke of."""
+    with pytest.raises(OutOfRange) as failure:
+        readings(SKILL, f"set the temperature to {degrees} degrees")
+    assert failure.value.spoken == "The temperature can only be between 16 and 28 degrees."
+
+
+@pytest.mark.parametrize(
+    ("function", "arguments", "spoken"),
+    [
+        ("change_temperature", {"by": -20}, "I can only change it by up to 12 degrees."),
+        ("set_fan", {"level": 9}, "The level can only be between 0 and 5."),
+        ("set_fan_percent", {"percent": 120}, "That can only be between 0 and 100 percent."),
+    ],
+)
+def test_climate_argument_out_of_range_is_said_in_its_own_words(
+    function: str, arguments: dict[str, object], spoken: str
+) -> None:
+    with pytest.raises(OutOfRange) as failure:
+        SKILL.functions[f"climate.{function}"].validate(arguments)
+    assert failure.value.spoken == spoken
 
 
 async def test_climate_temperature_is_the_speakers_own_zone() -> None:

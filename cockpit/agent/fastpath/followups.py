@@ -11,7 +11,7 @@ from cockpit.agent.fastpath.match import Chart, Phrases
 from cockpit.agent.fastpath.normalise import Token
 from cockpit.agent.fastpath.segment import Segmenter
 from cockpit.agent.plan import Call
-from skills.api import SkillError, SkillSet
+from skills.api import OutOfRange, SkillError, SkillSet
 
 _MARKS = frozenset(",.;:?!")
 # Words that stand around a value and add nothing: "for the passenger side", "to 20 degrees".
@@ -152,8 +152,10 @@ class FollowUps:
             return False
         try:
             function.validate(call.arguments)
-        except SkillError as error:
-            return "can't be lower" in error.spoken or "can't be higher" in error.spoken
+        except OutOfRange:
+            return True
+        except SkillError:
+            return False
         return True
 
 
