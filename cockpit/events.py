@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cockpit.agent.plan import Call, Outcome, Plan, Turn, Utterance
+from vehicle_bus.catalogue import Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,21 @@ class TurnFinished:
 
 
 @dataclass(frozen=True, slots=True)
+class CommandFailedLater:
+    """A signal that was on its way did not arrive, e.g. a window that jammed.
+
+    Attributes:
+        path: of the signal.
+        value: its target.
+        reason: the ECU's own sentence.
+    """
+
+    path: str
+    value: Value
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class EngineChanged:
     """A supervised engine started, crashed or came back."""
 
@@ -57,7 +73,15 @@ class EngineChanged:
     detail: Mapping[str, Any]
 
 
-type Event = UtteranceHeard | PlanMade | CallStarted | CallFinished | TurnFinished | EngineChanged
+type Event = (
+    UtteranceHeard
+    | PlanMade
+    | CallStarted
+    | CallFinished
+    | TurnFinished
+    | CommandFailedLater
+    | EngineChanged
+)
 
 
 class EventStream:

@@ -451,6 +451,12 @@ def name(path: str, speaker: Seat | None = None) -> str:
     return _Group.of([Change(path, None, 0, Status.DONE)]).noun(speaker)
 
 
+def standing(path: str, value: Value) -> str:
+    """What a signal is, after its name was said: ``It is 40 percent open.``"""
+    group = _Group.of([Change(path, value, value, Status.DONE)])
+    return f"{'They' if group.be == 'are' else 'It'} {group.be} {group.wording.state}."
+
+
 @dataclass(frozen=True, slots=True)
 class _Group:
     """Changes that share their words and their outcome."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType, TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Self
 from uuid import uuid4
 
 import aiomqtt
@@ -41,7 +41,11 @@ from vehicle_bus.payloads import (
     decode_document,
     encode_document,
 )
+from vehicle_bus.records import Ack, Command, Failure, Message, OwnerState, Reading, Update
+from vehicle_bus.seldom import Seldom
 from vehicle_bus.topics import TopicKind, Topics
+
+__all__ = ["Ack", "Failure", "Message", "OwnerState", "Reading", "Update", "VehicleBus"]
 
 log = logging.getLogger(__name__)
 
@@ -50,73 +54,13 @@ SYNC_TIMEOUT = 2.0
 """Seconds to wait for the marker that ends the retained messages."""
 OWNER_GRACE = 1.5
 """Seconds after a connection was made in which an owner may still be connecting, too."""
+REGAINED_WITHIN = 5.0
+"""Seconds after a loss in which it is worth waiting for what was lost."""
+UNDER_WAY = 256
+"""Accepted commands whose end is watched for; the oldest is forgotten."""
 LATE = timedelta(seconds=60)
 """A value that is older than the known one by less than this arrived late, and is dropped; by
 more, the owner's clock was set back."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """A value of a signal.
-
-    Attributes:
-        value: in the signal's own unit.
-        timestamp: when the owner took it, UTC.
-        received: when we got it, ``time.monotonic()`` seconds.
-    """
-
-    value: Value
-    timestamp: datetime
-    received: float
-
-
-@dataclass(frozen=True, slots=True)
-class Update:
-    """A signal got a value; ``value`` is None where the owner took the value away."""
-
-    path: str
-    value: Value | None
-    previous: Value | None
-    timestamp: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """Any message on the vehicle's topics, as it came; ``received`` is ``time.monotonic()``."""
-
-    topic: str
-    payload: bytes
-    retained: bool
-    received: float
-
-
-@dataclass(frozen=True, slots=True)
-class OwnerState:
-    """An ECU that announced itself, and the branches it owns."""
-
-    name: str
-    online: bool
-    owns: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Ack:
-    """An ECU did what it was asked, or began to and the value has moved."""
-
-    status: Literal["done", "accepted"]
-    value: Value
-    reason: str | None = None
-
-
-@dataclass(slots=True)
-class _Command:
-    """A target under way."""
-
-    path: str
-    before: Value
-    answer: asyncio.Future[AckPayload]
-    accepted: AckPayload | None = None
-    moved: bool = False
 
 
 class VehicleBus:
@@ -155,10 +99,15 @@ class VehicleBus:
         self._last: dict[str, Reading] = {}  # from the connection before, to find what changed
         self._owners: dict[str, OwnerState] = {}
         self._owner_of: dict[str, OwnerState] | None = None
+        self._owner_before: dict[str, OwnerState] = {}
+        self._lost_at = float("-inf")
+        self._warned = Seldom()
         self._documents: dict[str, Mapping[str, Any]] = {}
         self._seen_documents: set[str] | None = None
         self._own_documents: dict[str, bytes] = {}
-        self._commands: dict[str, _Command] = {}
+        self._commands: dict[str, Command] = {}
+        self._under_way: dict[str, Command] = {}
+        self._failure_hooks: list[Callable[[Failure], None]] = []
         self._watchers: dict[Feed[Update], frozenset[str] | None] = {}
         self._listeners: set[Feed[Message]] = set()
         self._pulse = Pulse()
@@ -238,14 +187,18 @@ class VehicleBus:
         if not self.connected:
             raise BusUnreachable("I can't reach the vehicle right now.") from self.fault
         owner = self.owner_of(path)
-        if owner is None:
-            raise SignalStale(f"No unit of the vehicle reports the {signal.label} right now.")
-        if not owner.online:
-            raise SignalStale(f"The {_unit(owner)} is offline, so the {signal.label} is not known.")
+        if owner is None or not owner.online:
+            why = self._silence_of(path)
+            raise SignalStale(f"{why}, so I don't know the {signal.label}.", f"{why}.")
         reading = self._readings.get(path)
         if reading is None:
             raise SignalAbsent(f"This vehicle has no {signal.label}.")
         return reading
+
+    def _silence_of(self, path: str) -> str:
+        owner = self.owner_of(path) or self._owner_before.get(path)
+        who = _unit(owner) if owner is not None else "part of the car that looks after that"
+        return f"The {who} isn't answering right now"
 
     def owner_of(self, path: str) -> OwnerState | None:
         """Which ECU owns a signal, online or not; None where none has said so."""
@@ -281,11 +234,18 @@ class VehicleBus:
         deadline = loop.time() + ttl
         await self._wait_connected(deadline)
         await self._wait_owner(path, deadline)
-        before = self.reading(path).value
+        try:
+            before = self.reading(path).value
+        except SignalStale as error:
+            why = error.reason.removesuffix(".")
+            raise SignalStale(
+                f"{why}, so I can't change the {signal.label}.", error.reason
+            ) from error
         left = deadline - loop.time()
         if left <= 0:
             raise BusUnreachable("I could not reach the vehicle in time; nothing was changed.")
-        with self._command(path, before) as (command_id, command):
+        superseded = self._forget_under_way(path)
+        with self._command(path, target, before) as (command_id, command):
             payload = TargetPayload(
                 id=command_id,
                 value=target,
@@ -299,14 +259,48 @@ class VehicleBus:
                     ack = await command.answer
             except TimeoutError:
                 raise self._silence(command) from None
+            ack = command.failed or ack
+            if ack.status is AckStatus.ACCEPTED:
+                self._under_way[command_id] = command
+                while len(self._under_way) > UNDER_WAY:
+                    del self._under_way[next(iter(self._under_way))]
         match ack.status:
             case AckStatus.REJECTED:
+                self._under_way |= superseded  # what was on its way goes on
                 raise CommandRejected(ack.reason or f"The {signal.label} cannot be changed now.")
             case AckStatus.FAILED:
                 raise CommandFailed(ack.reason or f"The {signal.label} could not be changed.")
             case AckStatus.DONE | AckStatus.ACCEPTED as status:
                 done = target if ack.value is None else ack.value
                 return Ack("done" if status is AckStatus.DONE else "accepted", done, ack.reason)
+
+    def on_failure(self, hook: Callable[[Failure], None]) -> None:
+        """Have ``hook`` called when a command fails after ``set`` has returned ``accepted``.
+
+        Only the last command of a signal counts, and only while the connection lasts: what
+        became of it in between is not known.
+        """
+        self._failure_hooks.append(hook)
+
+    async def regain(self, patience: float) -> None:
+        """Wait a moment for the connection and the ECUs that were there a moment ago.
+
+        Returns at once where nothing was lost in the last ``REGAINED_WITHIN`` seconds, and in
+        any case after ``patience`` seconds; what is still missing says so when it is used.
+        """
+        loop = asyncio.get_running_loop()
+        if loop.time() - self._lost_at > REGAINED_WITHIN:
+            return
+        deadline = loop.time() + patience
+        with suppress(TimeoutError, BusUnreachable):
+            async with asyncio.timeout_at(deadline):
+                await self._connection.wait_ready()
+            async with asyncio.timeout_at(min(deadline, self._ready_at + OWNER_GRACE)):
+                await self._pulse.wait_until(self._owners_are_back)
+
+    def _owners_are_back(self) -> bool:
+        before = {owner.name for owner in self._owner_before.values() if owner.online}
+        return all(name in self._owners and self._owners[name].online for name in before)
 
     @asynccontextmanager
     async def watch(self, *patterns: str) -> AsyncIterator[Feed[Update]]:
@@ -394,9 +388,9 @@ class VehicleBus:
             return  # reading() says what is missing
 
     @contextmanager
-    def _command(self, path: str, before: Value) -> Iterator[tuple[str, _Command]]:
+    def _command(self, path: str, target: Value, before: Value) -> Iterator[tuple[str, Command]]:
         command_id = uuid4().hex
-        command = _Command(path, before, asyncio.get_running_loop().create_future())
+        command = Command(path, target, before, asyncio.get_running_loop().create_future())
         self._commands[command_id] = command
         try:
             yield command_id, command
@@ -404,7 +398,14 @@ class VehicleBus:
             del self._commands[command_id]
             command.answer.cancel()
 
-    def _silence(self, command: _Command) -> CommandTimeout:
+    def _forget_under_way(self, path: str) -> dict[str, Command]:
+        """A later command takes over: what becomes of the earlier ones is no news."""
+        found = {key: each for key, each in self._under_way.items() if each.path == path}
+        for key in found:
+            del self._under_way[key]
+        return found
+
+    def _silence(self, command: Command) -> CommandTimeout:
         label = self.catalogue[command.path].label
         if command.accepted is not None:
             return CommandTimeout(f"The {label} was asked to change, but it has not moved.")
@@ -445,7 +446,11 @@ class VehicleBus:
         # What an interrupted synchronisation did not replace is still the last we know.
         self._last |= self._readings
         self._readings = {}
+        if self._owners:
+            self._owner_before = self._assign_owners()
+            self._lost_at = asyncio.get_running_loop().time()
         self._owners = {}
+        self._under_way = {}
         self._owner_of = None
         for command in self._commands.values():
             if not command.answer.done():
@@ -484,7 +489,7 @@ class VehicleBus:
                     pass  # for the owners
         except (PayloadInvalid, ValueInvalid) as error:
             self.malformed += 1
-            log.warning("dropped a message on %s: %s", topic, error)
+            self._warned.warn(log, topic, f"dropped a message on {topic}: {error}")
 
     def _overhear(self, topic: str, data: bytes, retained: bool) -> None:
         if self._listeners:
@@ -523,15 +528,29 @@ class VehicleBus:
 
     def _on_ack(self, path: str, data: bytes) -> None:
         ack = AckPayload.decode(data)
-        command = self._commands.get(ack.id)
-        if command is None or command.path != path or command.answer.done():
+        command = self._commands.get(ack.id) or self._under_way.get(ack.id)
+        if command is None or command.path != path:
             return  # somebody else's, or too late
+        if command.answer.done():
+            self._on_later_ack(command, ack)
+            return
         if ack.value is not None:
             ack = ack.model_copy(update={"value": self.catalogue.check(path, ack.value)})
         if ack.status is AckStatus.ACCEPTED and not command.moved:
             command.accepted = ack
         else:
             command.answer.set_result(ack)
+
+    def _on_later_ack(self, command: Command, ack: AckPayload) -> None:
+        """How a command turned out that had been accepted."""
+        if ack.status is AckStatus.FAILED:
+            command.failed = ack  # heard by ``set``, if that has not returned yet
+        if self._under_way.pop(ack.id, None) is None or ack.status is not AckStatus.FAILED:
+            return
+        label = self.catalogue[command.path].label
+        reason = ack.reason or f"The {label} could not be changed."
+        for hook in self._failure_hooks:
+            hook(Failure(command.path, command.value, reason))
 
     def _on_state(self, name: str, data: bytes) -> None:
         if not data:
@@ -565,4 +584,5 @@ class VehicleBus:
 
 
 def _unit(owner: OwnerState) -> str:
-    return f"{owner.name.replace('_', ' ').replace('-', ' ')} unit"
+    name = owner.name.replace("_", " ").replace("-", " ")
+    return f"{re.sub(r'(?<![isu])s$', '', name)} unit"  # the lights' unit is the light unit

@@ -28,7 +28,8 @@ from vehicle_bus.errors import BusUnreachable
 log = logging.getLogger(__name__)
 
 FIRST_DELAY = 0.1
-LONGEST_DELAY = 2.0
+LONGEST_DELAY = 1.0
+"""Seconds between two tries while the broker is away, give or take a third."""
 KEEPALIVE = 10
 """Seconds; a broker gives an owner up after one and a half of them."""
 ANSWER_TIMEOUT = 4.0

@@ -32,7 +32,15 @@ class SignalAbsent(BusError):
 
 
 class SignalStale(BusError):
-    """The owner of the signal is offline, so its last value is not to be trusted."""
+    """The owner of the signal is offline, so its last value is not to be trusted.
+
+    Attributes:
+        reason: who does not answer, as a sentence of its own.
+    """
+
+    def __init__(self, spoken: str, reason: str | None = None) -> None:
+        super().__init__(spoken)
+        self.reason = reason or spoken
 
 
 class ValueInvalid(BusError):

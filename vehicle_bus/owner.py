@@ -31,6 +31,7 @@ from vehicle_bus.payloads import (
     TargetPayload,
     ValuePayload,
 )
+from vehicle_bus.seldom import Seldom
 from vehicle_bus.topics import TopicKind, Topics
 
 log = logging.getLogger(__name__)
@@ -150,6 +151,7 @@ class SignalOwner:
         self._seen: OrderedDict[str, AckPayload | None] = OrderedDict()
         self._announced = asyncio.Event()
         self._leaving = False
+        self._warned = Seldom()
         self._tasks: set[asyncio.Task[None]] = set()
         self._faults: list[Exception] = []
         self._connection = connect(
@@ -321,7 +323,7 @@ class SignalOwner:
             payload = TargetPayload.decode(bytes(message.payload))
         except PayloadInvalid as error:
             self.dropped += 1
-            log.warning("%s dropped a message on %s: %s", self.name, topic, error)
+            self._warned.warn(log, topic, f"{self.name} dropped a message on {topic}: {error}")
             return
         if payload.id in self._seen:
             self.dropped += 1

@@ -30,11 +30,18 @@ from cockpit.agent.plan import (
     Utterance,
     Verdict,
 )
-from cockpit.agent.wording import is_question, proposal, render
-from cockpit.events import EventStream, PlanMade, TurnFinished, UtteranceHeard
+from cockpit.agent.wording import afterthought, is_question, proposal, render
+from cockpit.events import (
+    CommandFailedLater,
+    EventStream,
+    PlanMade,
+    TurnFinished,
+    UtteranceHeard,
+)
 from cockpit.settings import AgentSettings, PlannerChoice
 from skills.api import SkillError, Status
 from vehicle_bus.errors import CockpitError
+from vehicle_bus.records import Failure
 
 log = logging.getLogger(__name__)
 
@@ -76,6 +83,11 @@ class Agent:
         self._events = events
         self._settings = settings
         self._one_at_a_time = asyncio.Lock()
+        gate.on_failure(self._failed_later)
+
+    def _failed_later(self, failure: Failure) -> None:
+        event = CommandFailedLater(failure.path, failure.value, failure.reason)
+        self._events.publish(event)
 
     async def turn(self, utterance: Utterance) -> Turn:
         """Everything from what was said to the reply.
@@ -120,6 +132,8 @@ class _Turn:
             reply = BROKEN
         question = self._conversation.question
         asks = question is not None and question in reply
+        if reply and not asks:
+            reply = f"{reply} {self._late_news()}".strip()
         self._conversation.said(reply)
         turn = Turn(
             utterance=self._utterance,
@@ -137,6 +151,16 @@ class _Turn:
         )
         self._agent._events.publish(TurnFinished(turn))
         return turn
+
+    def _late_news(self) -> str:
+        """What did not come true of earlier replies, said once."""
+        gate = self._agent._gate
+        news = [
+            afterthought(one, gate.reported(one.path), just_said=one.path in gate.changed)
+            for one in gate.untold()
+        ]
+        gate.told()
+        return " ".join(news)
 
     @property
     def _planner(self) -> str:
@@ -293,6 +317,8 @@ class _Turn:
     async def _act(self, calls: Sequence[Call]) -> str:
         execution = Execution()
         began = time.perf_counter()
+        if not all(about_the_conversation(call) for call in calls):
+            await self._agent._gate.regain()
         try:
             await self._agent._executor.run(calls, self._utterance.seat, execution=execution)
         finally:
@@ -311,6 +337,7 @@ class _Turn:
         given = {i: outcome for i, outcome in pending.outcomes.items() if i not in again}
         execution = Execution()
         began = time.perf_counter()
+        await self._agent._gate.regain()
         try:
             await self._agent._executor.run(
                 pending.calls,

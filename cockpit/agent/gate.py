@@ -28,9 +28,12 @@ from vehicle_bus.errors import (
     SignalUnknown,
     ValueInvalid,
 )
+from vehicle_bus.records import Failure
 
 GRACE = 0.03
 """Seconds that handed-in writes wait for the other calls of the turn."""
+PATIENCE = 2.0
+"""Seconds that a turn waits for a vehicle that was lost a moment ago."""
 ON_ITS_WAY = 15.0
 """Seconds that a signal which was accepted to move counts as being at its target."""
 
@@ -81,7 +84,10 @@ class Gate:
         self._policies = policies
         self._monotonic = monotonic
         self._targets: dict[str, tuple[Value, float]] = {}
+        self._failures: dict[str, Failure] = {}
+        self._hooks: list[Callable[[Failure], None]] = []
         self.changed: dict[str, Value] = {}
+        bus.on_failure(self._failed)
 
     def current(self, path: str) -> Value | None:
         """What policies take for the current value: the target of a signal on its way.
@@ -92,10 +98,10 @@ class Gate:
         target = self._targets.get(path)
         if value is None or target is None:
             return value
-        if same(value, target[0]) or self._monotonic() > target[1]:
+        arrived = same(value, target[0])
+        if arrived:
             del self._targets[path]
-            return value
-        return target[0]
+        return value if arrived or self._monotonic() > target[1] else target[0]
 
     def reported(self, path: str) -> Value | None:
         """What a signal says itself; None where this vehicle has no trusted value."""
@@ -107,7 +113,38 @@ class Gate:
     def forget(self) -> None:
         """Take every signal for what it reports, on its way or not."""
         self._targets.clear()
+        self._failures.clear()
         self.changed.clear()
+
+    # What went wrong later.
+
+    def on_failure(self, hook: Callable[[Failure], None]) -> None:
+        """Have ``hook`` called when something that was on its way does not arrive."""
+        self._hooks.append(hook)
+
+    def _failed(self, failure: Failure) -> None:
+        target = self._targets.get(failure.path)
+        if target is None or not same(target[0], failure.value):
+            return  # another session's, or it does not matter any more
+        del self._targets[failure.path]
+        self._failures[failure.path] = failure
+        for hook in self._hooks:
+            hook(failure)
+
+    def untold(self) -> tuple[Failure, ...]:
+        """What was on its way and did not arrive, and nobody has been told of yet."""
+        for path, failure in tuple(self._failures.items()):
+            if same(self.reported(path), failure.value):
+                del self._failures[path]  # somebody has seen to it
+        return tuple(self._failures.values())
+
+    def told(self) -> None:
+        """The speaker knows of all of ``untold``."""
+        self._failures.clear()
+
+    async def regain(self) -> None:
+        """Wait a moment for a vehicle that was lost a moment ago."""
+        await self.bus.regain(PATIENCE)
 
     def get(self, path: str) -> Value:
         """The current value; what the vehicle lacks is named as a person would.
@@ -119,6 +156,9 @@ class Gate:
             return self.bus.get(path)
         except SignalAbsent as error:
             raise SignalAbsent(f"This car doesn't have {name(path)}.") from error
+        except SignalStale as error:
+            why = error.reason.removesuffix(".")
+            raise SignalStale(f"{why}, so I don't know {name(path)}.", error.reason) from error
 
     def judge(
         self, asked: Mapping[str, Value], confirmed: Mapping[str, frozenset[str]]
@@ -132,7 +172,7 @@ class Gate:
             value = self.bus.catalogue.check(path, value)
             self.get(path)
         except BusError as error:
-            return Change(path, None, value, _status(error), error.spoken)
+            return Change(path, None, value, _status(error), _why(error))
         return value
 
     async def send(self, judgement: Judgement) -> dict[str, Change]:
@@ -160,15 +200,18 @@ class Gate:
         try:
             before = self.get(path)
         except BusError as error:
-            return Change(path, None, value, _status(error), error.spoken)
+            return Change(path, None, value, _status(error), _why(error))
         moving_to = self.current(path)
         if same(before, value) and same(moving_to, value):
             return Change(path, before, value, Status.ALREADY)
-        self._targets.pop(path, None)
+        earlier = self._targets.pop(path, None)
+        self._failures.pop(path, None)
         try:
             ack = await self.bus.set(path, value)
         except BusError as error:
-            return Change(path, moving_to, value, _status(error), error.spoken)
+            if earlier is not None and isinstance(error, CommandRejected):
+                self._targets[path] = earlier  # it goes on as it was told before
+            return Change(path, moving_to, value, _status(error), _why(error))
         self.changed[path] = value
         if ack.status == "done":
             return Change(path, moving_to, value, Status.DONE)
@@ -198,6 +241,11 @@ def _status(error: BusError) -> Status:
     if isinstance(error, SignalAbsent | SignalUnknown):
         return Status.ABSENT
     return Status.FAILED
+
+
+def _why(error: BusError) -> str:
+    """Why a change did not happen, without saying again what was to be changed."""
+    return error.reason if isinstance(error, SignalStale) else error.spoken
 
 
 def _ordered(judgement: Judgement) -> Iterable[str]:

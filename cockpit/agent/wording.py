@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from cockpit.agent.plan import Call, Outcome
-from skills.api import SkillSet, Status
-from skills.phrasing import join, number, sentence
+from skills.api import SkillSet, Status, Value
+from skills.phrasing import join, number, sentence, standing
+from vehicle_bus.records import Failure
 
 log = logging.getLogger(__name__)
 
@@ -67,6 +68,20 @@ def _said(outcome: Outcome, skills: SkillSet) -> str:
     except Exception:  # a fault in a skill's wording must not hide what was done
         log.debug("%s has no reply", outcome.call.function, exc_info=True)
         return outcome.reason or _BARE.get(outcome.status, "That didn't work.")
+
+
+def afterthought(failure: Failure, now: Value | None, *, just_said: bool) -> str:
+    """What became of a command that had been accepted.
+
+    Args:
+        failure: as the vehicle told it.
+        now: what the signal is, None where that is not known.
+        just_said: the reply that this is added to speaks of the command.
+    """
+    opening = "But" if just_said else "By the way,"
+    reason = failure.reason.strip().rstrip(".")
+    text = f"{opening} {reason[:1].lower()}{reason[1:]}."
+    return text if now is None else f"{text} {standing(failure.path, now)}"
 
 
 def proposal(calls: Sequence[Call], skills: SkillSet) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,7 @@ from tests.fakes.vehicle import start_state
 from vehicle_bus.catalogue import Catalogue
 from vehicle_bus.client import Ack
 from vehicle_bus.errors import BusError, BusUnreachable, SignalAbsent, SignalStale
+from vehicle_bus.records import Failure
 
 
 @dataclass
@@ -39,6 +40,18 @@ class FakeBus:
     done: list[str] = field(default_factory=list)
     documents: dict[str, Mapping[str, Any] | None] = field(default_factory=dict)
     catalogue: Catalogue = field(default_factory=Catalogue.default)
+    failure_hooks: list[Callable[[Failure], None]] = field(default_factory=list)
+
+    def on_failure(self, hook: Callable[[Failure], None]) -> None:
+        self.failure_hooks.append(hook)
+
+    def fail(self, path: str, value: Value, reason: str) -> None:
+        """What was on its way to ``value`` does not arrive."""
+        for hook in self.failure_hooks:
+            hook(Failure(path, value, reason))
+
+    async def regain(self, patience: float) -> None:
+        """Nothing was lost a moment ago."""
 
     def get(self, path: str) -> Value:
         if not self.reachable:
