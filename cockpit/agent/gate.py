@@ -34,6 +34,8 @@ GRACE = 0.03
 """Seconds that handed-in writes wait for the other calls of the turn."""
 PATIENCE = 2.0
 """Seconds that a turn waits for a vehicle that was lost a moment ago."""
+MOMENTARY = frozenset(("Vehicle.Body.Horn.IsActive",))
+"""Signals that are over once they were sent; bringing them back would do it again."""
 ON_ITS_WAY = 15.0
 """Seconds that a signal which was accepted to move counts as being at its target."""
 
@@ -408,6 +410,7 @@ class TurnWrites:
             for change in changes
             if change.status in (Status.DONE, Status.MOVING)
             and change.before is not None
+            and change.path not in MOMENTARY
             and owner.get(change.path, entry) is entry
         }
         if before:

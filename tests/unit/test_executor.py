@@ -311,6 +311,15 @@ async def test_journal_brings_everything_back_added_writes_too(
     assert bus.state == before
 
 
+async def test_journal_never_sounds_the_horn_again(executor: Executor, bus: FakeBus) -> None:
+    path = "Vehicle.Body.Horn.IsActive"
+    bus.state[path] = True
+    execution = await run(executor, call("write", path=path, on=False))
+    assert not execution.journals[0][1]
+    await execution.journals[0][1].revert()
+    assert bus.state[path] is False
+
+
 async def test_journal_does_not_bring_back_what_is_unsafe_now(
     executor: Executor, bus: FakeBus
 ) -> None:

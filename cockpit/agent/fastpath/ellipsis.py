@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
+from cockpit.agent.fastpath.asking import plain_questions
 from cockpit.agent.fastpath.clauses import CLAUSE_COST, Clause, Role
 from cockpit.agent.fastpath.conversation import Conversation
 from cockpit.agent.fastpath.grammar import Grammar
@@ -39,6 +40,9 @@ _EMBEDDED = 0.3
 _EMBEDDING = frozenset(("what", "where", "when", "how", "which", "who", "whether", "if"))
 _INVERTED = frozenset(("is", "are", "was", "were", "can", "has", "have", "do", "does", "will"))
 _NOT_BEFORE_EMBEDDED = frozenset((",", ".", "and", "do", "then"))
+_OPENINGS = frozenset(
+    ("hey", "hi", "hello", "so", "um", "uh", "okay", "and", "please", "sorry", "car")
+)
 _BEING = frozenset(("is", "are", "was", "were", "feels", "looks", "seems", "gets", "smells"))
 _PARTICLES = frozenset(("on", "off", "up", "down"))
 # "Have the windows closed", "the windows must be closed".
@@ -148,11 +152,29 @@ class Filler:
                     found.append(phrase)
         return found[:8]
 
-    def alone(self, span: Sequence[Token]) -> list[Clause]:
-        """Readings of words in an order that templates do not spell out."""
+    def alone(self, span: Sequence[Token], *, asked: bool = False) -> list[Clause]:
+        """Readings of words in an order that templates do not spell out.
+
+        Args:
+            asked: a question mark follows.
+        """
         return (
-            self._by_embedded_question(span) or self._by_participle(span) or self._by_asking(span)
+            self._by_embedded_question(span)
+            or self._by_plain_question(span, asked)
+            or self._by_participle(span)
+            or self._by_asking(span)
         )
+
+    def _by_plain_question(self, span: Sequence[Token], asked: bool) -> list[Clause]:
+        """ "The ac, is it on", "any windows open": see ``asking``."""
+        begin = 0
+        while begin < len(span) and (span[begin].mark or span[begin].key in _OPENINGS):
+            begin += 1
+        for words in plain_questions(span[begin:], asked=asked):
+            found = self.command(words, _EMBEDDED, "asked about")
+            if found is not None and found.match.template.intent in self._questions:
+                return [found]
+        return []
 
     def _by_asking(self, span: Sequence[Token]) -> list[Clause]:
         """ "Hazard lights please", "can I have the massage": what is named is switched on."""

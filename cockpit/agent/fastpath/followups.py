@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from cockpit.agent.fastpath.conversation import Conversation
@@ -21,7 +21,7 @@ _AROUND = Phrases(
             *("for", "on", "at", "in", "to", "of", "by", "with", "from", "over", "the", "side"),
             *("seat", "seats", "zone", "area", "one", "ones", "please", "too", "also", "instead"),
             *("again", "then", "now", "degrees", "celsius", "percent", "level", "back", "up"),
-            *("down", "as well", "just", "only", "it", "them", "that", "those", "rather", "thanks"),
+            *("down", "as well", "just", "only", "it", "them", "that", "those", "rather"),
             *("uh", "um", "both", "and", "do the same for", "make it"),
         ),
         0.1,
@@ -30,6 +30,15 @@ _AROUND = Phrases(
 )
 _LONGEST = 9  # words
 _MEMORY = 64
+# "No, 50" after "louder": the function that takes the value itself has the same name but for this.
+_CHANGE, _SET = "change_", "set_"
+# A number beside one of these is a further change, and no value.
+_STEP_WORDS = frozenset(
+    (
+        *("by", "more", "less", "further", "steps", "step", "notch", "notches", "points", "up"),
+        *("down", "times", "another", "higher", "lower", "extra"),
+    )
+)
 # Arguments whose value is a change; repeating such a call goes further.
 _RELATIVE = frozenset(("by", "steps", "action"))
 
@@ -49,8 +58,18 @@ class FollowUps:
         self._talk = conversation
         self._functions = functions
 
-    def read(self, tokens: Sequence[Token], last: Sequence[Call]) -> tuple[Call, ...] | None:
-        """The changed or repeated calls, or None."""
+    def read(
+        self,
+        tokens: Sequence[Token],
+        last: Sequence[Call],
+        measured: Collection[str] = (),
+    ) -> tuple[Call, ...] | None:
+        """The changed or repeated calls, or None.
+
+        Args:
+            measured: functions of the last turn whose change was given as a number; another
+                number is another change then, and otherwise a value.
+        """
         tokens = tuple(token for token in tokens if token.key not in _MARKS)
         if not last or not tokens or len(tokens) > _LONGEST + 4:
             return None
@@ -63,6 +82,10 @@ class FollowUps:
         if start >= len(tokens) or len(tokens) - start > _LONGEST:
             return None
         for call in reversed(last):
+            if call.function not in measured:
+                value = self._value(chart, start, call)
+                if value is not None:
+                    return (value,)
             named = self._named(chart, start, call)
             if named is None:
                 continue
@@ -118,6 +141,27 @@ class FollowUps:
                 position, moved = max(ends), True
         return position
 
+    def _value(self, chart: Chart, start: int, call: Call) -> Call | None:
+        """ "No, 50" after "louder": the value itself, by the function that sets it."""
+        skill, _, own = call.function.partition(".")
+        setting = self._functions.get(f"{skill}.{_SET}{own.removeprefix(_CHANGE)}")
+        if not own.startswith(_CHANGE) or setting is None:
+            return None
+        said = chart.tokens[start:]
+        if all(token.number is None for token in said) or _STEP_WORDS & {t.key for t in said}:
+            return None
+        known = setting.arguments.model_fields
+        kept = {name: call.arguments[name] for name in call.arguments if name in known}
+        named = self._named(chart, start, Call(setting.name, kept))
+        if named is None:
+            return None
+        found = Call(setting.name, {**kept, **named})
+        try:
+            setting.validate(found.arguments)
+        except SkillError:
+            return None
+        return found
+
     def _named(self, chart: Chart, start: int, call: Call) -> dict[str, Any] | None:
         """The arguments of the call's function that the words from here on name."""
         feeds = self._grammar.feeds.get(call.function)
@@ -142,7 +186,18 @@ class FollowUps:
                         # What the call has already is the likelier thing to be changed.
                         new = 0.0 if argument in call.arguments or argument == "where" else 0.2
                         _relax(best, end, cost + more + new, {**named, argument: value})
-        final = best[len(chart.keys)]
+        size = len(chart.keys)
+        # What comes last may be politeness ("50 thanks"), but nothing before it is.
+        ends = [
+            end
+            for end in range(start + 1, size + 1)
+            if any(stop == size for stop, _ in chart.tails(end))
+        ]
+        final = max(
+            (found for end in ends if (found := best[end]) is not None),
+            key=lambda found: (len(found[1]), -found[0]),
+            default=None,
+        )
         return dict(final[1]) if final is not None and final[1] else None
 
     def _valid(self, call: Call) -> bool:

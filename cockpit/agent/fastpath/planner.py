@@ -93,7 +93,7 @@ class TemplatePlanner:
             return self._plan(reading, tokens)
         reading = self._segmenter.read(tokens, before, skill)
         if last and (reading is None or self._leans(reading)):
-            calls = self._followups.read(tokens, last)
+            calls = self._followups.read(tokens, last, self._measured(last))
             if calls is not None and not self._same_function(reading, calls):
                 return self._follow(calls, tokens)
         if reading is None and before:
@@ -124,12 +124,19 @@ class TemplatePlanner:
         if len(reading.clauses) != 1:
             return False
         clause = reading.clauses[0]
-        if clause.role is Role.TALK:
-            return len(clause.tokens) > 1
         return clause.acts and (
             bool(clause.match.template.metadata.get("elliptic"))
             or clause.how != "said"
             or any(token.key in self._talk.pronouns for token in clause.tokens)
+        )
+
+    def _measured(self, last: Sequence[Call]) -> frozenset[str]:
+        """Functions for which the speaker said by how much, as a number ("down by 15")."""
+        return frozenset(
+            call.function
+            for call in last
+            if (clause := self._said.get(_key(call))) is not None
+            and any(token.number is not None for token in clause.tokens)
         )
 
     @staticmethod

@@ -230,7 +230,8 @@ class Segmenter:
                 continue
             for end in self._ends(chart, start, stop):
                 span = chart.tokens[start:end]
-                found = self._filler.alone(span) or self._filler.filled(span, named)
+                asked = chart.keys[stop : stop + 1] == ("?",)
+                found = self._filler.alone(span, asked=asked) or self._filler.filled(span, named)
                 if found:
                     yield reading.and_then(*found[:1], end=stop)
                     break
