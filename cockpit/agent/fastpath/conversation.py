@@ -6,9 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from itertools import product
 from typing import Any
 
 import yaml
+from hassil.expression import Alternative, Expression, Group, TextChunk
+from hassil.parse_expression import parse_sentence
 
 from cockpit.agent.fastpath.match import Phrases, Skips
 from cockpit.agent.fastpath.normalise import canonical, split_words
@@ -93,6 +96,25 @@ def _costs(table: Mapping[float, Sequence[str]]) -> dict[str, float]:
     """Phrase to cost; a phrase that is listed twice keeps its lower cost."""
     costs: dict[str, float] = {}
     for cost, listed in table.items():
-        for phrase in listed:
-            costs[phrase] = min(float(cost), costs.get(phrase, 9.0))
+        for entry in listed:
+            for phrase in spelled_out(entry):
+                costs[phrase] = min(float(cost), costs.get(phrase, 9.0))
     return costs
+
+
+def spelled_out(entry: str) -> list[str]:
+    """Every phrase of an entry with alternatives: "(can|could) you [please]" is four."""
+    if not any(mark in entry for mark in "([|"):
+        return [entry]
+    found = _texts(parse_sentence(entry).expression)
+    return [phrase for text in found if (phrase := " ".join(text.split()))]
+
+
+def _texts(expression: Expression) -> list[str]:
+    if isinstance(expression, TextChunk):
+        return [expression.text]
+    assert isinstance(expression, Group)  # phrases hold neither lists nor rules
+    parts = [_texts(item) for item in expression.items]
+    if isinstance(expression, Alternative):
+        return [text for part in parts for text in part]
+    return ["".join(choice) for choice in product(*parts)]

@@ -28,6 +28,7 @@ _ENDS = frozenset(".;?!")  # free text never goes beyond a sentence
 # One step of a walk: network, slot, value, start, end, inner trace; then the steps before it.
 type _Trace = tuple[int, str | None, Any, int, int, Any, Any] | None
 type _Item = tuple[float, int, _Trace]  # cost so far, first token, trace
+type _Branch = tuple[dict[str, _Branch], list[float]]  # words that may follow; costs that end here
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,17 +78,25 @@ class Phrases:
     """
 
     def __init__(self, costs: Mapping[str, float]) -> None:
-        self._by_first: dict[str, list[tuple[tuple[str, ...], float]]] = {}
+        self._root: _Branch = ({}, [])
         for phrase, cost in costs.items():
-            keys = tuple(canonical(word) for word in split_words(phrase))
-            self._by_first.setdefault(keys[0], []).append((keys, cost))
+            branch = self._root
+            for word in split_words(phrase):
+                branch = branch[0].setdefault(canonical(word), ({}, []))
+            branch[1].append(cost)
 
     def at(self, keys: Sequence[str], position: int) -> Iterable[tuple[int, float]]:
         """End positions of the phrases that start here, with their costs."""
-        for phrase, cost in self._by_first.get(keys[position], ()):
-            end = position + len(phrase)
-            if tuple(keys[position:end]) == phrase:
-                yield end, cost
+        branch = self._root
+        size = len(keys)
+        while position < size:
+            below = branch[0].get(keys[position])
+            if below is None:
+                return
+            branch = below
+            position += 1
+            for cost in branch[1]:
+                yield position, cost
 
 
 @dataclass(frozen=True, slots=True)
