@@ -456,8 +456,8 @@ class VehicleBus:
             if not command.answer.done():
                 command.answer.set_exception(
                     BusUnreachable(
-                        "The connection to the vehicle broke before it answered, so I don't know "
-                        "whether that was done."
+                        "The connection to the vehicle broke before it answered, so it may have "
+                        "been done all the same."
                     )
                 )
         self._pulse.beat()

@@ -26,6 +26,10 @@ from vehicle_bus.config import BusSettings
 from vehicle_bus.errors import BusUnreachable
 
 log = logging.getLogger(__name__)
+library_log = logging.getLogger(f"{__name__}.mqtt")
+"""What the MQTT library says: that the socket broke, which we say ourselves and better."""
+if library_log.level == logging.NOTSET:
+    library_log.setLevel(logging.CRITICAL)
 
 FIRST_DELAY = 0.1
 LONGEST_DELAY = 1.0
@@ -255,9 +259,9 @@ class Connection:
             tls_context=self._context,
             socket_options=_NODELAY,
             queue_type=self._short_way(),
+            logger=library_log,
         )
         client._client.connect_timeout = ANSWER_TIMEOUT
-        client.pending_calls_threshold = 10_000  # many values at once are no cause for a warning
         _notice_hanging_up(client)
         entering = asyncio.ensure_future(client.__aenter__())
         try:
