@@ -118,7 +118,8 @@ async def start(ctx: Context, place: Annotated[str, Field(description="Where to.
 
 def _skill(name: str, *functions: object) -> Skill:
     replies = {Done: lambda _: "Done.", Found: lambda found: f"{found.location}."}
-    return define_skill(name, name, functions, replies, sentences=Path(__file__))  # type: ignore[arg-type]
+    sentences = Path(__file__).with_suffix(".yaml")
+    return define_skill(name, name, functions, replies, sentences)  # type: ignore[arg-type]
 
 
 CABIN = _skill("climate", set_temperature, change_temperature, set_fan, set_defrost, set_color)

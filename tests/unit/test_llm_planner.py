@@ -43,7 +43,7 @@ async def planned(
 
 async def test_planner_acts_on_calls(tmp_path: Path) -> None:
     answer = "climate.set_temperature(temperature=21)\nshopping.clear()"
-    plan = await planned(tmp_path, "21 degrees and empty the list", answer)
+    plan = await planned(tmp_path, "make it cosy at 21 and empty the list", answer)
     assert plan.verdict is Verdict.ACT
     assert plan.planner == "lm"
     assert plan.calls == (
@@ -55,7 +55,7 @@ async def test_planner_acts_on_calls(tmp_path: Path) -> None:
 
 async def test_planner_keeps_references_between_calls(tmp_path: Path) -> None:
     answer = 'route.find(query="pharmacy")\nroute.start(place="$1.location")'
-    plan = await planned(tmp_path, "find a pharmacy and go there", answer)
+    plan = await planned(tmp_path, "find a pharmacy and navigate there", answer)
     assert plan.verdict is Verdict.ACT
     assert plan.calls[1].arguments == {"place": "$1.location"}
 
@@ -75,6 +75,16 @@ async def test_planner_is_unsure_of_what_nobody_said(tmp_path: Path) -> None:
     assert plan.verdict is Verdict.UNSURE
     assert plan.detail["reason"] == "climate.set_temperature: nobody said the temperature 24"
     assert plan.calls
+
+
+async def test_planner_is_unsure_where_the_words_speak_for_something_else(tmp_path: Path) -> None:
+    plan = await planned(tmp_path, "buy a demist spray", "climate.set_defrost(on=true)")
+    assert plan.verdict is Verdict.ACT  # both words speak for something: it may be either
+    plan = await planned(
+        tmp_path, "navigate to the shopping centre", "climate.set_defrost(on=true)"
+    )
+    assert plan.verdict is Verdict.UNKNOWN
+    assert plan.calls == ()
 
 
 async def test_planner_is_unsure_below_the_confidence_to_act(tmp_path: Path) -> None:

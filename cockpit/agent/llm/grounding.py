@@ -50,6 +50,7 @@ _EVERYONE = frozenset((
     "all", "every", "everyone", "everybody", "everywhere", "everything", "whole", "both", "we",
     "us", "our", "four", "entire", "throughout",
 ))  # fmt: skip
+_EXCEPT = frozenset(("other", "others", "else", "rest", "except", "but", "apart", "excluding"))
 _BACK = frozenset(("rear", "back", "behind", "kids", "children"))
 # One word of one of the sets must stand in the utterance.
 _AREAS: Mapping[str, tuple[frozenset[str], ...]] = {
@@ -63,6 +64,11 @@ _AREAS: Mapping[str, tuple[frozenset[str], ...]] = {
     "left": (frozenset(("left",)),),
     "right": (frozenset(("right",)),),
     "all": (_EVERYONE,),
+    "others": (_EXCEPT,),
+    "not_driver": (_EXCEPT, frozenset(("driver", "driver's"))),
+    "not_passenger": (_EXCEPT, frozenset(("passenger", "passenger's"))),
+    "not_rear_left": (_EXCEPT, frozenset(("left",))),
+    "not_rear_right": (_EXCEPT, frozenset(("right",))),
     "occupied": (_EVERYONE, frozenset(("occupied", "taken", "sitting", "people", "passengers"))),
 }
 _ARTICLES = frozenset(("a", "an", "the", "some", "my", "our", "to", "of"))

@@ -20,6 +20,7 @@ from cockpit.agent.llm.errors import PlanningCancelled, PromptTooLong
 from cockpit.agent.llm.grammar import plan_grammar
 from cockpit.agent.llm.grounding import ungrounded
 from cockpit.agent.llm.language import PlanSyntax, parse_plan, references
+from cockpit.agent.llm.lexicon import Lexicon
 from cockpit.agent.llm.prompt import chat_prompt, spoken_part
 from cockpit.agent.plan import Call, DialogueContext, Plan, Utterance, Verdict
 from cockpit.settings import APP, AgentSettings
@@ -27,6 +28,10 @@ from skills.api import SkillError, SkillSet
 
 _LONGEST_SAID = 240
 """Longest request in tokens; more is dictation or noise, and would only cost time."""
+
+_WORTH_DOING = 0.6
+_WORTH_ASKING = 0.35
+"""Least support of a plan by the request's own words, to act on it or to ask about it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +84,7 @@ class LlmPlanner:
         )
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="language-model")
         self._stopping = threading.Event()
+        self._lexicon = Lexicon.of(skills)
         self._engine: Engine | None = None
         self._constraint: Constraint | None = None
         self._prefix: list[int] = []
@@ -223,10 +229,20 @@ class LlmPlanner:
         except PlanSyntax as error:
             verdict, calls = Verdict.UNSURE, error.args[1]
             reason = f"the plan was cut off: {error.args[0]}"
-        if verdict is Verdict.ACT:
+        planned = {call.function for call in calls}
+        support = min(
+            (self._lexicon.support(said, name, beside=planned) for name in planned), default=1.0
+        )
+        detail["support"] = round(support, 2)
+        if calls and support < _WORTH_ASKING:
+            verdict, calls = Verdict.UNKNOWN, ()
+            reason = "the words of the request speak for another function, or for none"
+        elif verdict is Verdict.ACT:
             reason = self._fault(calls) or ungrounded(said, calls, self._skills)
             if reason is None and confidence < self._settings.confidence_to_act:
                 reason = f"the model is not sure: {confidence:.2f}"
+            if reason is None and support < _WORTH_DOING:
+                reason = f"the words of the request speak for another function: {support:.2f}"
             if reason is not None:
                 verdict = Verdict.UNSURE
         if reason is not None:
