@@ -45,6 +45,10 @@ class SentencesInvalid(CockpitError):
     """A sentences file cannot be used; ``spoken`` names the template."""
 
 
+# Lists and rules (network, slot it fills) with the states behind them.
+type Arcs = list[tuple[tuple[int, str | None], list[int]]]
+
+
 @dataclass(frozen=True, slots=True)
 class Template:
     """One block of sentences of one function.
@@ -77,6 +81,8 @@ class State:
     words: dict[str, list[int]] = field(default_factory=dict)
     arcs: dict[tuple[int, str | None], list[int]] = field(default_factory=dict)
     finals: list[Any] = field(default_factory=list)
+    openings: dict[str, Arcs] = field(default_factory=dict)
+    """The arcs that a word may begin, kept per word once asked for; see ``Grammar.arcs``."""
 
 
 @dataclass(slots=True)
@@ -162,6 +168,20 @@ class Grammar:
         if around is not None:
             self._add(around, shared, within=True)
         self._firsts()
+
+    def arcs(self, state: State, key: str, *, number: bool) -> Arcs:
+        """The arcs of a state that may begin with a word; most lists and rules may not.
+
+        Args:
+            key: the word, or an empty text for any that no template knows.
+            number: it is a number.
+        """
+        found: Arcs = []
+        for arc, targets in state.arcs.items():
+            network = self.networks[arc[0]]
+            if network.firsts is None or key in network.firsts or (number and network.numeric):
+                found.append((arc, targets))
+        return found
 
     # -- reading --------------------------------------------------------------------------
 

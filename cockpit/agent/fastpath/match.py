@@ -121,6 +121,11 @@ class Chart:
         self._jumps = self._closure((skips.anywhere,))
         self._leads = self._closure((skips.anywhere, skips.lead))
         self._tails = self._closure((skips.anywhere, skips.tail))
+        known = grammar.vocabulary
+        self._openings = [
+            (token.key if token.key in known else "") + ("#" if token.number is not None else "")
+            for token in self.tokens
+        ]
         self._memo: dict[tuple[int, int], list[tuple[int, float, Any, _Trace]]] = {}
         self._found: dict[int, tuple[Match, ...]] = {}
 
@@ -206,7 +211,13 @@ class Chart:
                 known = row.get(target)
                 if known is None or cost < known[0]:
                     row[target] = (cost, first, trace)
-            for (network, slot), targets in state.arcs.items():
+            opening = self._openings[place]
+            arcs = state.openings.get(opening)
+            if arcs is None:
+                arcs = state.openings[opening] = self._grammar.arcs(
+                    state, opening.rstrip("#"), number=opening.endswith("#")
+                )
+            for (network, slot), targets in arcs:
                 for end, more, value, inner in self._match(network, place):
                     total = cost + more
                     row = agenda[end]
