@@ -200,6 +200,8 @@ class Chart:
         root: bool = False,
     ) -> None:
         """Follow every word, list and rule that may come next."""
+        if not state.words and not state.arcs:
+            return
         base, first, trace = item
         keys = self.keys
         for place, skipped in self._jumps[position] if not root else ((position, 0.0),):
