@@ -75,7 +75,7 @@ def steps(*, system: bool) -> None:
         if system:
             install_system_packages()
         make_environment()
-        install_packages(requirements, mark)
+        install_packages(requirements)
         set_done("environment", mark)
     catalogue = digest((ROOT / "models" / "catalog.toml").read_text(encoding="utf-8"))
     if not is_done("assets", catalogue) or not assets_are_there():
@@ -166,30 +166,31 @@ def make_environment() -> None:
             raise SetupError(f"the virtual environment could not be made ({error}).") from error
 
 
-def install_packages(requirements: Sequence[str], mark: str) -> None:
-    """Collect all wheels in a cache of our own, then install from there alone.
+def install_packages(requirements: Sequence[str]) -> None:
+    """Collect wheels in a cache of our own, then install from there alone.
 
-    The cache lets a second clone be set up without network, and keeps llama.cpp's build.
+    What the cache holds already is enough for a second clone, without network. It also keeps
+    llama.cpp's build, which depends on our build options.
     """
     llama = [line for line in requirements if line.startswith("llama-cpp-python")]
     others = [line for line in requirements if line not in llama]
-    wheels = cache_dir() / "wheels" / mark
-    built = cache_dir() / "wheels" / f"llama-{digest(*llama, LLAMA_CMAKE, platform.machine())}"
+    wheels = cache_dir() / "wheels"
+    built = wheels / f"llama-{digest(*llama, LLAMA_CMAKE, platform.machine())}"
+    built.mkdir(parents=True, exist_ok=True)
     pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check"]
-    if not (wheels / "complete").exists():
-        say("Python packages (400 MB the first time)")
-        wheels.mkdir(parents=True, exist_ok=True)
-        run_step([*pip, "wheel", "--quiet", "--wheel-dir", str(wheels), *others], "The packages")
-        (wheels / "complete").touch()
-    if not list(built.glob("llama_cpp_python-*.whl")):
-        built.mkdir(parents=True, exist_ok=True)
-        # pip's own cache does not know our build options, so it is left out.
-        build_llama([*pip, "wheel", "-v", "--no-cache-dir", "--wheel-dir", str(built), *llama])
-    say("Installing the packages")
     install = [*pip, "install", "--quiet", "--no-index"]
-    install += ["--find-links", str(wheels), "--find-links", str(built)]
-    run_step([*install, *requirements], "Installing the packages")
-    run_step([*install, "--no-deps", "--no-build-isolation", "-e", str(ROOT)], "Installing cockpit")
+    install += ["--find-links", str(wheels), "--find-links", str(built), *requirements]
+    say("Installing the packages")
+    if subprocess.run(install, capture_output=True).returncode != 0:
+        say("Fetching Python packages (400 MB the first time)")
+        run_step([*pip, "wheel", "--quiet", "--wheel-dir", str(wheels), *others], "The packages")
+        if not list(built.glob("llama_cpp_python-*.whl")):
+            # pip's own cache does not know our build options, so it is left out.
+            build_llama([*pip, "wheel", "-v", "--no-cache-dir", "--wheel-dir", str(built), *llama])
+        say("Installing the packages")
+        run_step(install, "Installing the packages")
+    editable = [*pip, "install", "--quiet", "--no-index", "--no-deps", "--no-build-isolation"]
+    run_step([*editable, "-e", str(ROOT)], "Installing cockpit")
 
 
 def build_llama(command: Sequence[str]) -> None:
