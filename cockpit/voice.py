@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Self
-
-import numpy as np
 
 from cockpit.agent.agent import Agent
 from cockpit.agent.plan import Turn, Utterance
@@ -31,7 +29,7 @@ class SpokenTurn:
         turn: what the agent made of it; None where nobody spoke.
         reply: the spoken answer; None without one.
         timings_ms: ``recognize``, ``first_audio`` (reply text to first chunk), ``synthesize``.
-        fault: why there is no spoken answer, if the voice failed.
+        fault: why the spoken answer is not whole, or not there, if the voice failed.
     """
 
     transcript: Transcript
@@ -89,32 +87,30 @@ class VoicePipeline:
         if not transcript.text:
             return SpokenTurn(transcript, None, None, timings)
         turn = await self.agent.turn(Utterance(transcript.text, seat, transcript.confidence))
-        try:
-            reply, spoken = await self.speak(turn.reply)
-        except SpeechError as error:
-            return SpokenTurn(transcript, turn, None, timings, error.spoken)
-        return SpokenTurn(transcript, turn, reply, {**timings, **spoken})
+        reply, spoken, fault = await self.speak(turn.reply)
+        return SpokenTurn(transcript, turn, reply, {**timings, **spoken}, fault)
 
-    async def speak(self, text: str) -> tuple[Audio | None, dict[str, float]]:
-        """Audio of a reply, and how long its first chunk and the whole took, in milliseconds.
+    async def speak(self, text: str) -> tuple[Audio | None, dict[str, float], str | None]:
+        """Audio of a reply, its timings, and why it is not whole.
 
-        Raises:
-            SpeechError: the voice failed twice.
+        Timings are how long its first chunk and the whole took, in milliseconds. Where the
+        voice fails at a sentence, the others are there.
         """
-        if not text:
-            return None, {}
         began = time.perf_counter()
         first: float | None = None
+        fault: str | None = None
         chunks: list[Audio] = []
-        async for chunk in self.voice.stream(text):
-            if first is None:
-                first = time.perf_counter()
-            chunks.append(chunk)
+        try:
+            async with aclosing(self.voice.stream(text)) as stream:
+                async for chunk in stream:
+                    first = first or time.perf_counter()
+                    chunks.append(chunk)
+        except SpeechError as error:
+            fault = error.spoken
         if first is None:
-            return None, {}
-        audio = Audio(np.concatenate([chunk.samples for chunk in chunks]), chunks[0].rate)
-        ended = time.perf_counter()
-        return audio, {
+            return None, {}, fault
+        timings = {
             "first_audio": (first - began) * 1000,
-            "synthesize": (ended - began) * 1000,
+            "synthesize": (time.perf_counter() - began) * 1000,
         }
+        return Audio.join(chunks), timings, fault
