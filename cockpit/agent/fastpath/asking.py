@@ -89,7 +89,7 @@ def plain_questions(span: Sequence[Token], *, asked: bool = False) -> Iterable[_
     if untagged is not None:
         words = untagged
         yield words
-    yield from _topic_first(words)
+    yield from _topic_first(words, asked=asked)
     yield from _is_it(words, asked=asked)
     yield from _have_i_got(words)
     yield from _did_i(words)
@@ -128,7 +128,7 @@ def _unmarked(words: _Words) -> _Words:
     return words
 
 
-def _topic_first(words: _Words) -> Iterable[_Words]:
+def _topic_first(words: _Words, *, asked: bool) -> Iterable[_Words]:
     """ "The ac | is | it | on" and "the fan | what is | it | set to"."""
     keys = _keys(words)
     begin = next((at for at, key in enumerate(keys) if key in _ASKING), 0)
@@ -143,7 +143,7 @@ def _topic_first(words: _Words) -> Iterable[_Words]:
             break
     else:
         # "The windows are all closed" with a tag, or a rising voice.
-        if rest[0].key in _BE and len(rest) > 1:
+        if asked and rest[0].key in _BE and len(rest) > 1:
             yield (rest[0], *topic, *rest[1:])
 
 

@@ -15,6 +15,7 @@ from cockpit.agent.fastpath.conversation import Conversation
 from cockpit.agent.fastpath.grammar import Grammar
 from cockpit.agent.fastpath.match import Charts, Match, Piece, moved
 from cockpit.agent.fastpath.normalise import Token
+from cockpit.agent.fastpath.wishes import wished
 
 LONGEST = 12
 """Words that may lean on the clause before them."""
@@ -49,6 +50,8 @@ _PARTICLES = frozenset(("on", "off", "up", "down"))
 _CAUSATIVE = frozenset(("get", "have", "want", "need", "like", "see", "prefer"))
 _AUXILIARY = frozenset(("to", "be", "should", "must", "need", "needs", "has", "have", "get"))
 _IRREGULAR = {"shut": "shut", "open": "open"}
+_NEGATIVE = frozenset(("not", "never"))
+_UNWANTED = {"on": ("turn", "off"), "running": ("turn", "off"), "open": ("close",)}
 _NOT_CAUSED = frozenset(
     ("is", "are", "was", "were", "did", "do", "does", "has", "not", "if", "when", "why", "what")
 )
@@ -161,7 +164,9 @@ class Filler:
         return (
             self._by_embedded_question(span)
             or self._by_plain_question(span, asked)
+            or self._by_unwanted(span)
             or self._by_participle(span)
+            or self._by_wish(span)
             or self._by_asking(span)
         )
 
@@ -215,8 +220,22 @@ class Filler:
                     return [found]
         return []
 
+    def _by_unwanted(self, span: Sequence[Token]) -> list[Clause]:
+        """ "I do not want the radio on" switches it off."""
+        keys = tuple(token.key for token in span)
+        if keys[:1] not in (("i",), ("we",)) or keys[1:3] != ("do", "not") or len(keys) < 6:
+            return []
+        verb = _UNWANTED.get(keys[-1])
+        if verb is None or keys[3] not in ("want", "need", "like"):
+            return []
+        words = (*(Token(word, word) for word in verb), *span[4:-1])
+        clause = self.command(words, _CARRIED, "unwanted")
+        return [] if clause is None else [clause]
+
     def _by_participle(self, span: Sequence[Token]) -> list[Clause]:
         """ "I would like the windows closed", "the doors need to be locked"."""
+        if any(token.key in _NEGATIVE for token in span):
+            return []
         last = span[-1].key
         verb = _IRREGULAR.get(last) or self._base(last)
         if verb is None or len(span) < 3 or span[0].key in _NOT_CAUSED:
@@ -237,6 +256,17 @@ class Filler:
             return []
         clause = self.command((Token(verb, verb), *noun), _CARRIED, "participle")
         return [] if clause is None else [clause]
+
+    def _by_wish(self, span: Sequence[Token]) -> list[Clause]:
+        """ "Make sure the roof is closed", "the fan should be on three": see ``wishes``."""
+        begin = 0
+        while begin < len(span) and (span[begin].mark or span[begin].key in _OPENINGS):
+            begin += 1
+        for words in wished(span[begin:], lambda key: _IRREGULAR.get(key) or self._base(key)):
+            found = self.command(words, _CARRIED, "wished")
+            if found is not None and found.match.template.intent not in self._questions:
+                return [found]
+        return []
 
     def _base(self, participle: str) -> str | None:
         """The known verb of a regular participle: "closed" is "close", "locked" is "lock"."""

@@ -15,13 +15,19 @@ from cockpit.agent.fastpath.ellipsis import LONGEST, Filler
 from cockpit.agent.fastpath.grammar import Grammar
 from cockpit.agent.fastpath.match import Chart, Charts, Match, moved
 from cockpit.agent.fastpath.normalise import Token
+from cockpit.agent.fastpath.permissions import endings, openings
+from cockpit.agent.fastpath.statements import STATEMENT, is_statement
 
 _BEAM = 6  # readings kept per position
 _PER_END = 4  # templates kept per start and end
 _PLAIN_PRONOUN = 0.3  # "it" taken as the template means it though something was named before
 _ELLIPTIC = 0.15
+_PERMISSION = 1.35
+_STATEMENT = 0.6  # on top of an aside that a template knows
+_STATEMENT_WORD = 0.08
 _COMPLETE = 1.4
 _INCOMPLETE = 0.6  # the function will have to ask
+_NEGATIVE = frozenset(("not", "never", "nobody", "without"))
 _MARKED = frozenset(",.;?!")
 
 
@@ -86,8 +92,12 @@ class Segmenter:
         """True where a pronoun may mean something that was named before."""
         named = bool(before)
         for clause in reading.clauses:
+            if clause.role is Role.UNKNOWN and clause.match.free:
+                return True  # it may be a question of ours in other words
             if named and clause.acts and self._filler.pronouns(clause.tokens):
                 return True
+            if named and clause.role is Role.ASIDE and clause.tokens[0].key == "as":
+                return True  # "... as well | as the mirrors"
             named = True
         return False
 
@@ -221,8 +231,11 @@ class Segmenter:
                         said.add(stop)
                     yield reading.and_then(costly, end=stop, gap=not at_cut)
         yield from self._negations(chart, reading, start)
+        if cut:
+            yield from self._permissions(chart, reading, start)
         if not filling or not cut:
             return
+        yield from self._statements(chart, reading, start)
         for stop in self._stops(chart, start, 3):
             if stop - start > LONGEST:
                 break
@@ -260,7 +273,7 @@ class Segmenter:
                 return None
             same = last is not None and last.match.template.intent == match.template.intent
             cost += _ELLIPTIC - (0.05 if same else 0.0)
-        if match.free and self._swallows(chart, match):
+        if match.free and not metadata.get("whole") and self._swallows(chart, match, role):
             return None
         if self._required.get(match.template.intent, frozenset()) - match.arguments.keys():
             cost += _INCOMPLETE
@@ -280,7 +293,10 @@ class Segmenter:
         Behind a statement only what begins as a command does: "it is dark turn on the light",
         but not "he always leaves | the window open".
         """
-        if reading.clauses[-1].role not in (Role.ASIDE, Role.INDIRECT, Role.NEGATED):
+        last = reading.clauses[-1].role
+        if last is Role.UNKNOWN:
+            return False  # "remind me to | close the roof" is one wish
+        if last not in (Role.ASIDE, Role.INDIRECT, Role.NEGATED):
             return True
         return clause.role is not Role.COMMAND or clause.tokens[0].key in self._imperatives
 
@@ -293,6 +309,8 @@ class Segmenter:
 
     def _may_run_on(self, clause: Clause) -> bool:
         """Whether the next clause may follow without "and" or punctuation (recognised speech)."""
+        if clause.role is Role.UNKNOWN:
+            return False
         return not clause.match.template.metadata.get("elliptic") and (
             len(clause.tokens) > 1 or clause.role is Role.TALK
         )
@@ -305,13 +323,20 @@ class Segmenter:
         polite = any(key in self._talk.questions for key in chart.keys[start:][:2])
         return keys[0] in self._imperatives or polite or keys[-1] not in self._talk.states
 
-    def _swallows(self, chart: Chart, match: Match) -> bool:
-        """True where free text holds a command that would be understood by itself."""
+    def _swallows(self, chart: Chart, match: Match, role: Role) -> bool:
+        """True where free text holds a command that would be understood by itself.
+
+        What is beyond us may hold words of ours ("a poem about opening the window").
+        """
         for piece in match.free:
-            for position in range(piece.start + 1, piece.end):
-                after_cut = self.past_cuts(chart, position) > position
-                begin = self.past_cuts(chart, position) if after_cut else position
-                if begin >= piece.end:
+            for position in range(piece.start, piece.end):
+                # "A story then close the roof": the cut before it may have been passed over.
+                passed = position == piece.start and self.past_cuts(chart, position - 1) >= position
+                after_cut = passed or self.past_cuts(chart, position) > position
+                if position == piece.start and not after_cut:
+                    continue
+                begin = max(position, self.past_cuts(chart, position))
+                if begin >= piece.end or (role is Role.UNKNOWN and not after_cut):
                     continue
                 if self._commands_at(chart, begin, piece.end, after_cut=after_cut):
                     return True
@@ -363,6 +388,68 @@ class Segmenter:
                         at_cut = self._cut_at(chart, stop)
                         costly = clause.costing(clause.cost + more)
                         yield reading.and_then(costly, end=stop, gap=not at_cut)
+
+    # -- what asks for nothing ------------------------------------------------------------
+
+    def _permissions(self, chart: Chart, reading: Reading, start: int) -> Iterable[Reading]:
+        """ "If you have to close the windows for that", "open the shade first if necessary"."""
+        begins = [(begin, True) for begin in openings(chart.keys, start)]
+        if "if" not in chart.keys[start:] and not begins:
+            return
+        for begin, opened in [*begins, (start, False)]:
+            if begin >= len(chart.keys):
+                continue
+            for match in self.bare(chart, begin):
+                for reached, _ in chart.tails(match.end):
+                    for end in endings(chart.keys, reached, opened=opened):
+                        clause = Clause(
+                            Role.ASIDE,
+                            chart.tokens[match.start : match.end],
+                            moved(match, -match.start),
+                            _PERMISSION + match.cost,
+                        )
+                        at_cut = self._cut_at(chart, end)
+                        yield reading.and_then(clause, end=end, gap=not at_cut)
+
+    def _statements(self, chart: Chart, reading: Reading, start: int) -> Iterable[Reading]:
+        """ "We just left the motorway": see ``statements``."""
+        behind = any(clause.acts for clause in reading.clauses)
+        for begin in dict.fromkeys((start, *(place for place, _ in chart.leads(start)))):
+            ends = self._statement_ends(chart, begin)
+            for end in ends:
+                words = tuple(token for token in chart.tokens[begin:end] if not token.mark)
+                if not is_statement(words, behind=behind) or self._orders(chart, begin, end):
+                    continue
+                match = Match(STATEMENT, 0, len(words), 0.0, ())
+                cost = CLAUSE_COST[Role.ASIDE] + _STATEMENT + _STATEMENT_WORD * len(words)
+                clause = Clause(Role.ASIDE, words, match, cost)
+                yield reading.and_then(clause, end=end, gap=not self._cut_at(chart, end))
+
+    def _statement_ends(self, chart: Chart, begin: int) -> list[int]:
+        """Cuts up to the end of the sentence, and places where a command begins."""
+        ends: list[int] = []
+        for end in range(begin + 3, min(len(chart.keys), begin + 24) + 1):
+            if self._cut_at(chart, end):
+                if chart.keys[end : end + 1] != ("?",):
+                    ends.append(end)
+                if end < len(chart.keys) and chart.keys[end] in ".;?!":
+                    break
+            elif chart.keys[end] in self._imperatives and self._orders(chart, end - 1, None):
+                ends.append(end)
+        return ends
+
+    def _orders(self, chart: Chart, begin: int, end: int | None) -> bool:
+        """True where a command stands behind the first of these words, or right there."""
+        last = len(chart.keys) if end is None else end
+        places = range(begin + 1, begin + 2 if end is None else last - 1)
+        return any(
+            chart.keys[place] in self._imperatives
+            and any(
+                1 < found.end - found.start and found.end <= last
+                for found in self.bare(chart, place)
+            )
+            for place in places
+        )
 
     # -- what is left out -----------------------------------------------------------------
 
