@@ -298,6 +298,8 @@ class Segmenter:
             return False  # "remind me to | close the roof" is one wish
         if last not in (Role.ASIDE, Role.INDIRECT, Role.NEGATED):
             return True
+        if any(token.key in _NEGATIVE for token in reading.clauses[-1].tokens[-3:]):
+            return False  # "i do not | want the window open"
         return clause.role is not Role.COMMAND or clause.tokens[0].key in self._imperatives
 
     def _complete(self, clause: Clause) -> bool:
