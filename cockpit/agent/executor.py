@@ -14,7 +14,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, Final
 
-from cockpit.agent.gate import CallJournal, CallVehicle, Gate, TurnWrites
+from cockpit.agent.gate import CallJournal, CallVehicle, Gate, ReadTooEarly, TurnWrites
 from cockpit.agent.plan import Call, Outcome
 from cockpit.events import CallFinished, CallStarted, EventStream
 from skills.api import (
@@ -25,6 +25,7 @@ from skills.api import (
     Environment,
     Refused,
     Resources,
+    Result,
     SkillError,
     SkillSet,
     Status,
@@ -245,23 +246,12 @@ class _Run:
                 return Outcome(call, Status.SKIPPED, reason)
         journal = CallJournal()
         self._execution.journals.append((call, journal))
-        owner = self._owner
         try:
-            function = owner._function(call)
-            arguments = function.validate(self._resolved(call.arguments, index))
-            confirmed = self._confirmed.get(index, frozenset())
-            context = Context(
-                seat=self._seat,
-                vehicle=CallVehicle(owner._gate, self._writes, index, confirmed, journal),
-                resources=owner._resources,
-                clock=owner.clock,
-                journal=journal,
-                dialogue=owner._dialogue,
-                environment=owner._environment,
-                confirmed=confirmed,
-            )
-            async with asyncio.timeout(owner._limit):
-                result = await function.run(context, **arguments)
+            try:
+                result = await self._result(index, call, journal)
+            except ReadTooEarly:
+                await self._wait_for_earlier(index)
+                result = await self._result(index, call, journal)
             return Outcome(call, result.status, _reason(result), result)
         except AnswerNeeded as question:
             self._questions[index] = question
@@ -273,6 +263,32 @@ class _Run:
         except Exception:  # a fault in a skill, which may be anyone's, costs this call only
             log.debug("%s failed", call.function, exc_info=True)
             return Outcome(call, Status.FAILED, "Something went wrong there, and it was not done.")
+
+    async def _result(self, index: int, call: Call, journal: CallJournal) -> Result:
+        owner = self._owner
+        function = owner._function(call)
+        arguments = function.validate(self._resolved(call.arguments, index))
+        confirmed = self._confirmed.get(index, frozenset())
+        context = Context(
+            seat=self._seat,
+            vehicle=CallVehicle(owner._gate, self._writes, index, confirmed, journal),
+            resources=owner._resources,
+            clock=owner.clock,
+            journal=journal,
+            dialogue=owner._dialogue,
+            environment=owner._environment,
+            confirmed=confirmed,
+        )
+        async with asyncio.timeout(owner._limit):
+            result: Result = await function.run(context, **arguments)
+        return result
+
+    async def _wait_for_earlier(self, index: int) -> None:
+        """ "Warmer and a bit warmer": the second step starts from where the first one led."""
+        self._writes.leave(index)
+        for ended in self._ended[:index]:
+            await ended.wait()
+        self._writes.join(index)
 
     def _resolved(self, value: Any, index: int) -> Any:
         """Arguments with the references replaced by what they stand for."""

@@ -266,9 +266,13 @@ def _ordered(judgement: Judgement) -> Iterable[str]:
     return placed
 
 
+class ReadTooEarly(Exception):
+    """An earlier call of the turn changes what this one started from: it is to run again."""
+
+
 @dataclass
 class _Entry:
-    """The writes of one call that wait for the others."""
+    """The writes of one call that wait for the others; ``read`` is what it started from."""
 
     index: int
     asked: dict[str, Value]
@@ -276,6 +280,7 @@ class _Entry:
     order: tuple[str, ...]
     confirmed: frozenset[str]
     journal: CallJournal
+    read: frozenset[str] = frozenset()
     answer: asyncio.Future[tuple[Change, ...]] = field(
         default_factory=lambda: asyncio.get_running_loop().create_future()
     )
@@ -314,8 +319,13 @@ class TurnWrites:
         writes: Mapping[str, Value],
         confirmed: frozenset[str],
         journal: CallJournal,
+        read: frozenset[str] = frozenset(),
     ) -> tuple[Change, ...]:
-        """``skills.api.Vehicle.apply`` of one call."""
+        """``skills.api.Vehicle.apply`` of one call; ``read`` is what the writes depend on.
+
+        Raises:
+            ReadTooEarly: nothing was written, because an earlier call writes what was read.
+        """
         asked: dict[str, Value] = {}
         failed: dict[str, Change] = {}
         for path, wanted in writes.items():
@@ -326,7 +336,7 @@ class TurnWrites:
                 asked[path] = value
         if not asked:
             return tuple(failed.values())
-        entry = _Entry(index, asked, failed, tuple(writes), confirmed, journal)
+        entry = _Entry(index, asked, failed, tuple(writes), confirmed, journal, read)
         self._waiting.append(entry)
         if not self._flush_if_complete() and self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(self._grace, self._flush)
@@ -367,6 +377,12 @@ class TurnWrites:
             raise
 
     async def _judge_and_send(self, entries: list[_Entry]) -> None:
+        taken: set[str] = set()
+        for entry in tuple(entries):
+            if taken & entry.read & entry.asked.keys():
+                entries.remove(entry)
+                entry.fail(ReadTooEarly())
+            taken |= entry.asked.keys()
         while entries:
             owner = {path: entry for entry in entries for path in entry.asked}
             asked = {path: entry.asked[path] for path, entry in owner.items()}
@@ -448,6 +464,8 @@ class CallVehicle:
         self._index = index
         self._confirmed = confirmed
         self._journal = journal
+        self._read: set[str] = set()
+        self._repeatable = True
 
     def has(self, path: str) -> bool:
         """See ``skills.api.Vehicle``."""
@@ -459,6 +477,7 @@ class CallVehicle:
 
     def read(self, path: str) -> Value:
         """See ``skills.api.Vehicle``."""
+        self._read.add(path)
         return self._gate.get(path)
 
     def number(self, path: str) -> float:
@@ -474,8 +493,12 @@ class CallVehicle:
 
     async def apply(self, writes: Mapping[str, Value]) -> tuple[Change, ...]:
         """See ``skills.api.Vehicle``."""
-        return await self._turn.apply(self._index, writes, self._confirmed, self._journal)
+        # Only a call that has done nothing yet can be run again.
+        read = frozenset(self._read) if self._repeatable else frozenset()
+        self._repeatable = False
+        return await self._turn.apply(self._index, writes, self._confirmed, self._journal, read)
 
     async def publish(self, subtopic: str, payload: Mapping[str, object] | None) -> None:
         """See ``skills.api.Vehicle``."""
+        self._repeatable = False
         await self._gate.bus.publish_document(subtopic, payload)

@@ -68,6 +68,14 @@ async def write(
 
 
 @function()
+async def nudge(
+    ctx: Context, path: Text, by: Annotated[float, Field(description="Step.", ge=-9, le=9)]
+) -> Written:
+    """Change a signal from where it is."""
+    return Written(await ctx.vehicle.apply({path: ctx.vehicle.number(path) + by}))
+
+
+@function()
 async def find(ctx: Context, name: Text) -> Found:
     """Find a place."""
     if name == "nowhere":
@@ -125,7 +133,7 @@ async def read(ctx: Context, path: Text) -> Said:
     return Said(f"It is {ctx.vehicle.read(path)}.")
 
 
-FUNCTIONS = (write, find, go, pick, clear, refuse, crash, hang, read)
+FUNCTIONS = (write, nudge, find, go, pick, clear, refuse, crash, hang, read)
 
 
 def the_skill() -> Skill:

@@ -181,6 +181,29 @@ async def test_bus_tells_what_fails_after_it_was_accepted() -> None:
                 assert await failures.get() == Failure(WINDOW, 100, JAMMED)
 
 
+async def test_bus_does_not_tell_of_a_command_that_a_later_one_replaced() -> None:
+    begun: list[asyncio.Future[Decision]] = []
+
+    async def begin(target: Target) -> Decision:
+        await owner.publish(WINDOW, 10 * (len(begun) + 1))
+        begun.append(asyncio.get_running_loop().create_future())
+        return Decision.accepted(begun[-1])
+
+    async with EmbeddedBroker() as broker:
+        owner = SignalOwner(broker.settings, "body", [WINDOW], on_target=begin, values={WINDOW: 0})
+        async with owner, VehicleBus(broker.settings) as bus:
+            await owner.ready()
+            await bus.ready()
+            failures: asyncio.Queue[Failure] = asyncio.Queue()
+            bus.on_failure(failures.put_nowait)
+            await bus.set(WINDOW, 100)
+            await bus.set(WINDOW, 50)
+            begun[0].set_result(Decision.failed("It was told to go elsewhere."))
+            begun[1].set_result(Decision.failed(JAMMED))
+            async with asyncio.timeout(2):
+                assert await failures.get() == Failure(WINDOW, 50, JAMMED)
+
+
 async def test_set_fails_when_the_failure_comes_with_the_acceptance() -> None:
     targets: asyncio.Queue[Target] = asyncio.Queue()
 

@@ -79,6 +79,32 @@ async def test_all_calls_of_a_sentence_run(executor: Executor, bus: FakeBus) -> 
     assert (bus.state[TEMPERATURE], bus.state[VOLUME]) == (23, 10)
 
 
+async def test_steps_of_one_signal_add_up(executor: Executor, bus: FakeBus) -> None:
+    execution = await run(
+        executor,
+        call("nudge", path=TEMPERATURE, by=1),
+        call("nudge", path=TEMPERATURE, by=0.5),
+        call("nudge", path=VOLUME, by=5),
+        call("nudge", path=TEMPERATURE, by=2),
+    )
+    assert {outcome.status for outcome in execution.outcomes} == {Status.DONE}
+    assert bus.state[TEMPERATURE] == 24.5
+    assert bus.state[VOLUME] == 35
+    for _, journal in reversed(execution.journals):
+        await journal.revert()
+    assert bus.state[TEMPERATURE] == 21
+
+
+async def test_last_of_two_values_for_one_signal_holds(executor: Executor, bus: FakeBus) -> None:
+    await run(
+        executor,
+        call("write", path=TEMPERATURE, number=23),
+        call("write", path=TEMPERATURE, number=24),
+    )
+    assert bus.state[TEMPERATURE] == 24
+    assert bus.sent == [(TEMPERATURE, 24.0)]
+
+
 async def test_what_is_already_so_is_not_sent(executor: Executor, bus: FakeBus) -> None:
     execution = await run(executor, call("write", path=TEMPERATURE, number=21))
     assert execution.outcomes[0].status is Status.ALREADY
