@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cockpit.agent.plan import Call, Outcome, Plan, Turn, Utterance
-from vehicle_bus.catalogue import Value
+from vehicle_bus.records import Failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +51,9 @@ class TurnFinished:
 
 @dataclass(frozen=True, slots=True)
 class CommandFailedLater:
-    """A signal that was on its way did not arrive, e.g. a window that jammed.
+    """A signal that was on its way did not arrive, e.g. a window that jammed."""
 
-    Attributes:
-        path: of the signal.
-        value: its target.
-        reason: the ECU's own sentence.
-    """
-
-    path: str
-    value: Value
-    reason: str
+    failure: Failure
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,8 +86,7 @@ class Agent:
         gate.on_failure(self._failed_later)
 
     def _failed_later(self, failure: Failure) -> None:
-        event = CommandFailedLater(failure.path, failure.value, failure.reason)
-        self._events.publish(event)
+        self._events.publish(CommandFailedLater(failure))
 
     async def turn(self, utterance: Utterance) -> Turn:
         """Everything from what was said to the reply.
