@@ -271,8 +271,8 @@ def test_thing_that_is_asked_for_is_switched_on(text: str) -> None:
     assert _calls(text) == [(BEAM, {"on": True})]
 
 
-def test_thing_that_is_only_named_is_left() -> None:
-    assert _read("low beam") is None
+def test_thing_that_is_only_named_is_switched_on_and_not_where_it_is_asked_about() -> None:
+    assert _calls("low beam") == [(BEAM, {"on": True})]
     assert _read("the low beam?") is None
 
 

@@ -35,7 +35,8 @@ class Corrector:
     ) -> Reading | None:
         """The reading after its corrections, or None where there are none to be understood."""
         keys = tuple(token.key for token in tokens)
-        for start in range(1, len(keys) - 1):
+        # "No, I meant 18" corrects the turn before.
+        for start in range(max(1, self._past_markers(keys)), len(keys) - 1):
             for end, weight in sorted(self._talk.correction.at(keys, start), reverse=True):
                 left = _trimmed(tokens[:start])
                 right = self._after(tokens, end)
@@ -46,6 +47,20 @@ class Corrector:
                 if found is not None:
                     return found
         return None
+
+    def _past_markers(self, keys: tuple[str, ...]) -> int:
+        """Where something begins that is neither a marker nor a greeting."""
+        place = 0
+        while place < len(keys):
+            ends = [
+                end
+                for table in (self._talk.correction, self._talk.follow, self._talk.skips.anywhere)
+                for end, _ in table.at(keys, place)
+            ]
+            if keys[place] not in _MARKS and not ends:
+                return place
+            place = max(ends, default=place + 1)
+        return place
 
     def _after(self, tokens: Sequence[Token], start: int) -> tuple[Token, ...]:
         """What follows a marker, without further markers and marks."""
@@ -80,6 +95,7 @@ class Corrector:
         if earlier is not None and earlier.commands:
             return (
                 self._replace_slot(earlier, right)
+                or (self._replace_end(left, right, before, skill) if len(right) == 1 else None)
                 or self._replace_clause(left, earlier, right, before, skill)
                 or self._replace_end(left, right, before, skill)
             )
@@ -107,11 +123,13 @@ class Corrector:
             (piece for piece in clause.match.pieces if piece.slot or piece.network.kind == "rule"),
             key=lambda piece: (piece.end - piece.start, -piece.start),
         )
+        zone = _without_one(right)
         for piece in pieces:
             if piece.end - piece.start >= len(words):
                 continue
+            said = zone if zone is not None and piece.slot in ("where", "which") else right
             changed = self._segmenter.filler.command(
-                (*words[: piece.start], *right, *words[piece.end :]),
+                (*words[: piece.start], *said, *words[piece.end :]),
                 0.0,
                 "corrected",
                 free=clause.match.template.intent,
@@ -190,6 +208,14 @@ class Corrector:
 
 def _longest(table: Phrases, keys: tuple[str, ...], start: int) -> int | None:
     return max((end for end, _ in table.at(keys, start)), default=None)
+
+
+def _without_one(tokens: tuple[Token, ...]) -> tuple[Token, ...] | None:
+    """ "The rear right one" names the place of a thing that was named before."""
+    if len(tokens) < 2 or tokens[-1].text not in ("one", "ones"):
+        return None
+    begin = 1 if tokens[0].key == "the" else 0
+    return tuple(tokens[begin:-1]) or None
 
 
 def _trimmed(tokens: Sequence[Token]) -> tuple[Token, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from cockpit.agent.fastpath.clauses import Clause
 from cockpit.agent.fastpath.conversation import Conversation
 from cockpit.agent.fastpath.grammar import Grammar
 from cockpit.agent.fastpath.match import Chart, Phrases
@@ -39,6 +40,32 @@ _STEP_WORDS = frozenset(
         *("down", "times", "another", "higher", "lower", "extra"),
     )
 )
+_UP = frozenset(("more", "higher", "further", "stronger", "louder", "brighter", "faster", "up"))
+_DOWN = frozenset(("less", "lower", "weaker", "softer", "quieter", "dimmer", "slower", "down"))
+_NO_AMOUNT = frozenset(
+    (
+        *(
+            "that",
+            "it",
+            "is",
+            "was",
+            "still",
+            "not",
+            "enough",
+            "much",
+            "too",
+            "so",
+            "please",
+            "the",
+        ),
+        *("can", "you", "go", "make", "turn", "quite", "even", "still", "more", "less", "again"),
+        *("way", "keep", "going", "further", "far", "on", "once", "some", "now", "one", "another"),
+    )
+)
+_LEVELS = frozenset(
+    ("level", "levels", "step", "steps", "notch", "notches", "stage", "by", "stages")
+)
+_VAGUE = frozenset(("a", "bit", "little", "touch", "tad", "smidge", "notch", "lot"))
 # Arguments whose value is a change; repeating such a call goes further.
 _RELATIVE = frozenset(("by", "steps", "action"))
 
@@ -63,21 +90,23 @@ class FollowUps:
         tokens: Sequence[Token],
         last: Sequence[Call],
         measured: Collection[str] = (),
+        before: Sequence[Clause] = (),
     ) -> tuple[Call, ...] | None:
         """The changed or repeated calls, or None.
 
         Args:
             measured: functions of the last turn whose change was given as a number; another
                 number is another change then, and otherwise a value.
+            before: the clauses of the last turn.
         """
         tokens = tuple(token for token in tokens if token.key not in _MARKS)
         if not last or not tokens or len(tokens) > _LONGEST + 4:
             return None
         chart = self._segmenter.chart(tokens)
         if self._is(self._talk.repeat, chart):
-            return self._again(last)
+            return self._again(last) or self._further(chart.tokens, before, up=True)
         if self._is(self._talk.less, chart):
-            return self._less(last)
+            return self._less(last) or self._further(chart.tokens, before, up=False)
         start = self._past_lead(chart)
         if start >= len(tokens) or len(tokens) - start > _LONGEST:
             return None
@@ -92,7 +121,65 @@ class FollowUps:
             changed = Call(call.function, {**call.arguments, **named})
             if self._valid(changed):
                 return (changed,)
+        return self._on_from(chart, start, before)
+
+    def _on_from(
+        self, chart: Chart, start: int, before: Sequence[Clause]
+    ) -> tuple[Call, ...] | None:
+        """ "One level lower" after "heat my seat to level 3"."""
+        words = chart.tokens[start:]
+        for place, token in enumerate(words):
+            if token.key in _UP or token.key in _DOWN:
+                rest = (*words[:place], *words[place + 1 :])
+                return self._further(rest, before, up=token.key in _UP)
         return None
+
+    def _further(
+        self, rest: Sequence[Token], before: Sequence[Clause], *, up: bool
+    ) -> tuple[Call, ...] | None:
+        """A change of what the last turn set, by as much as the words say, else by one step."""
+        amounts: list[tuple[Token, ...]] = [
+            tuple(token for token in rest if token.key not in _NO_AMOUNT),
+        ]
+        if all(token.key in _NO_AMOUNT or token.key in _VAGUE for token in rest):
+            amounts.append(())
+        filler = self._segmenter.filler
+        for clause in reversed(before):
+            kept = clause.call.arguments
+            for thing in filler.noun_phrases(clause.tokens):
+                for amount in amounts:
+                    for verb in ("increase", "open") if up else ("decrease", "close"):
+                        words = (Token(verb, verb), *thing, *amount)
+                        found = filler.command(words, 0.0, "follow-up")
+                        if found is None or found.skill != clause.skill:
+                            continue
+                        call = found.call
+                        if "by" not in call.arguments:
+                            continue
+                        if "where" in kept and "where" in self._grammar.feeds[call.function]:
+                            call = Call(call.function, {**call.arguments, "where": kept["where"]})
+                        return (call,)
+            level = self._level(clause.call, amounts[0], up=up)
+            if level is not None:
+                return (level,)
+        return None
+
+    def _level(self, call: Call, amount: Sequence[Token], *, up: bool) -> Call | None:
+        """The same by name: ``change_heating`` for ``set_heating``, in levels."""
+        skill, _, own = call.function.partition(".")
+        function = self._functions.get(f"{skill}.{_CHANGE}{own.removeprefix(_SET)}")
+        known = function.arguments.model_fields if function is not None else {}
+        said = [token for token in amount if token.key not in _LEVELS]
+        if not own.startswith(_SET) or "level" not in call.arguments or "by" not in known:
+            return None
+        if any(token.number is None and token.key not in _VAGUE for token in said):
+            return None
+        steps = next((int(token.number) for token in said if token.number is not None), 1)
+        kept = {name: call.arguments[name] for name in call.arguments if name in known}
+        changed = Call(
+            f"{skill}.{_CHANGE}{own.removeprefix(_SET)}", kept | {"by": steps if up else -steps}
+        )
+        return changed if self._valid(changed) else None
 
     def _is(self, phrases: Phrases, chart: Chart) -> bool:
         """True where the whole is one of the phrases, politeness left aside."""

@@ -175,11 +175,15 @@ _THINGS_IN_ING = frozenset(
 )
 _STATES = frozenset(
     (
+        *("asleep", "awake", "hungry", "tired", "ready", "sick", "thirsty"),
         *("open", "on", "off", "very", "really", "not", "still", "stuck", "closed"),
         *("shut", "pretty", "quite", "foggy", "icy", "dirty", "dark", "loud", "empty"),
         *("low", "full", "cold", "hot", "warm", "wet", "broken", "gone", "down", "up"),
+        *("frozen", "misty", "steamy", "stuffy", "like", "too", "quite", "way", "freezing"),
     )
 )
+# "my seat on two and the passenger's on low"
+_LEVELS = frozenset(("low", "medium", "high", "level", "full", "max", "maximum", "minimum"))
 _ONE_OF_TWO = frozenset(
     ("me", "my", "the", "driver", "driver's", "him", "her", "our", "front", "rear", "left", "right")
 )
@@ -326,6 +330,8 @@ def _is_verb_before(words: Sequence[str]) -> bool:
     word = words[0]
     if word in ("too", "so"):
         return len(words) > 1 and words[1] not in MARKS
+    if word == "on" and len(words) > 1:
+        return words[1] not in _LEVELS and words[1] not in SMALL and not words[1][0].isdigit()
     if word.endswith("ing"):
         return word not in _THINGS_IN_ING
     return word in _STATES or (word.endswith("ed") and len(word) > 4)

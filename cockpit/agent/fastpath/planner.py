@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from importlib.resources import files
 from typing import Any
 
@@ -14,6 +15,7 @@ from cockpit.agent.fastpath.corrections import Corrector
 from cockpit.agent.fastpath.followups import FollowUps
 from cockpit.agent.fastpath.grammar import Grammar, SentencesInvalid
 from cockpit.agent.fastpath.normalise import Normaliser, Token, plain
+from cockpit.agent.fastpath.repair import repaired, unhesitating
 from cockpit.agent.fastpath.segment import Segmenter
 from cockpit.agent.plan import Call, DialogueContext, Plan, Utterance, Verdict
 from skills.api import SkillSet
@@ -23,6 +25,8 @@ _LEFT_ALONE = "Okay, I'll leave it."
 _NEVER_MIND = "Okay, never mind."
 _BEYOND = "I can't do that offline."
 _CLAUSES_KEPT = 128
+_REPAIRED = 0.85  # confidence where a word was taken for another
+_NAMED = 4  # words of a thing that is only named
 # Rules of skills/common.yaml whose first words begin a command.
 _VERB_RULES = ("set", "turn_on", "turn_off", "switch", "open", "close", "increase", "decrease")
 _NO_VERBS = frozenset(("i", "no", "up", "more", "we"))
@@ -78,10 +82,31 @@ class TemplatePlanner:
 
     def read(self, text: str, context: DialogueContext | None = None) -> Plan | None:
         """The same without a loop; pure but for its caches."""
-        tokens = self._normalise(text)
+        tokens = unhesitating(self._normalise(text))
         if not any(not token.mark for token in tokens):
             return None
         last = context.last_calls if context is not None else ()
+        plan = self._read(tokens, last)
+        if plan is not None:
+            return plan
+        for words in self._otherwise(tokens):
+            plan = self._read(words, last)
+            if plan is not None and plan.verdict is Verdict.ACT:
+                return replace(plan, confidence=min(plan.confidence, _REPAIRED))
+        return None
+
+    def _otherwise(self, tokens: Sequence[Token]) -> Iterable[Sequence[Token]]:
+        """What may have been meant by words that make no sense as they came."""
+        chart = self._segmenter.chart(tokens)
+        cuts = [place for place in range(1, len(tokens)) if self._segmenter.cut_at(chart, place)]
+        yield from repaired(tokens, self.grammar.vocabulary, cuts)
+        # "Hazards", "seat heating": what is only named is wanted.
+        named = [token for token in tokens if not token.mark or token.key == "?"]
+        keys = {token.key for token in named}
+        if len(named) <= _NAMED and not keys & (self._talk.questions | self._talk.pronouns | {"?"}):
+            yield (Token("turn", "turn"), Token("on", "on"), *named)
+
+    def _read(self, tokens: Sequence[Token], last: Sequence[Call]) -> Plan | None:
         before = tuple(
             clause for call in last if (clause := self._said.get(_key(call))) is not None
         )
@@ -93,7 +118,7 @@ class TemplatePlanner:
             return self._plan(reading, tokens)
         reading = self._segmenter.read(tokens, before, skill)
         if last and (reading is None or self._leans(reading)):
-            calls = self._followups.read(tokens, last, self._measured(last))
+            calls = self._followups.read(tokens, last, self._measured(last), before)
             if calls is not None and not self._same_function(reading, calls):
                 return self._follow(calls, tokens)
         if reading is None and before:

@@ -22,7 +22,32 @@ _BEAM = 6  # readings kept per position
 _PER_END = 4  # templates kept per start and end
 _PLAIN_PRONOUN = 0.3  # "it" taken as the template means it though something was named before
 _ELLIPTIC = 0.15
+# "We just got | off the motorway", "I've got | my hands full": what free text does not begin with.
+_TELLING = frozenset(("i", "we", "he", "she", "they"))
+_NO_THINGS = frozenset(
+    (
+        *(
+            "off",
+            "up",
+            "in",
+            "into",
+            "out",
+            "on",
+            "down",
+            "away",
+            "back",
+            "my",
+            "our",
+            "to",
+            "home",
+        ),
+        *("here", "there", "from", "at", "it", "used", "stuck", "lost", "very", "too", "so", "no"),
+        *("really", "a", "this", "that", "him", "her", "them", "you", "us", "married", "ready"),
+    )
+)
 _PERMISSION = 1.35
+_AMENDED = 0.4
+_AMENDMENT = 5  # words
 _STATEMENT = 0.6  # on top of an aside that a template knows
 _STATEMENT_WORD = 0.08
 _COMPLETE = 1.4
@@ -172,7 +197,8 @@ class Segmenter:
             position = end
         return position
 
-    def _cut_at(self, chart: Chart, position: int) -> bool:
+    def cut_at(self, chart: Chart, position: int) -> bool:
+        """True where a clause may end: before a mark or "and", and at the end."""
         return position >= len(chart.keys) or self.past_cuts(chart, position) > position
 
     def _stops(self, chart: Chart, start: int, most: int) -> list[int]:
@@ -181,7 +207,7 @@ class Segmenter:
         position = start
         while position < len(chart.keys) and len(stops) < most:
             position += 1
-            if self._cut_at(chart, position) and position > start:
+            if self.cut_at(chart, position) and position > start:
                 stops.append(position)
                 position = max(position, self.past_cuts(chart, position) - 1)
         return stops
@@ -218,7 +244,7 @@ class Segmenter:
         for end, clauses in by_end.items():
             clauses.sort(key=lambda clause: clause.cost)
             for stop, more in chart.tails(end):
-                at_cut = self._cut_at(chart, stop)
+                at_cut = self.cut_at(chart, stop)
                 for clause in clauses[:_PER_END]:
                     if not at_cut and not self._may_run_on(clause):
                         continue
@@ -249,6 +275,28 @@ class Segmenter:
                     yield reading.and_then(*found[:1], end=stop)
                     break
         yield from self._shared(chart, reading, start)
+        yield from self._amended(chart, reading, start)
+
+    def _amended(self, chart: Chart, reading: Reading, start: int) -> Iterable[Reading]:
+        """ "Heat my seat, level one": what follows completes the clause before it."""
+        last = reading.clauses[-1] if reading.clauses else None
+        if last is None or last.role is not Role.COMMAND or last.how != "said":
+            return
+        if chart.keys[start] in self._imperatives or chart.keys[start] in self._talk.questions:
+            return
+        for stop in self._stops(chart, start, 1):
+            for end in self._ends(chart, start, stop):
+                if end - start > _AMENDMENT:
+                    continue
+                words = (*last.tokens, *chart.tokens[start:end])
+                found = self._filler.command(words, _AMENDED, "amended")
+                if found is None or found.match.template.intent != last.match.template.intent:
+                    continue
+                if found.call == last.call:
+                    continue
+                cost = reading.cost - last.cost + found.cost
+                yield Reading((*reading.clauses[:-1], found), cost, stop, reading.gaps)
+                break
 
     def _clause(
         self,
@@ -273,6 +321,8 @@ class Segmenter:
                 return None
             same = last is not None and last.match.template.intent == match.template.intent
             cost += _ELLIPTIC - (0.05 if same else 0.0)
+        if match.free and self._is_told(chart, match):
+            return None
         if match.free and not metadata.get("whole") and self._swallows(chart, match, role):
             return None
         if self._required.get(match.template.intent, frozenset()) - match.arguments.keys():
@@ -344,12 +394,21 @@ class Segmenter:
                     return True
         return False
 
+    @staticmethod
+    def _is_told(chart: Chart, match: Match) -> bool:
+        """ "We just got | off the motorway" puts nothing on a list."""
+        return (
+            chart.keys[match.start] in _TELLING
+            and any(chart.keys[piece.start] in _NO_THINGS for piece in match.free)
+            and "role" not in match.template.metadata
+        )
+
     def _commands_at(self, chart: Chart, begin: int, end: int, *, after_cut: bool) -> bool:
         least = 2 if after_cut else 3
         for found in self.bare(chart, begin):
             if found.end - found.start < least:
                 continue
-            if found.end == end or (after_cut and self._cut_at(chart, found.end)):
+            if found.end == end or (after_cut and self.cut_at(chart, found.end)):
                 return True
         return False
 
@@ -387,7 +446,7 @@ class Segmenter:
                         CLAUSE_COST[Role.NEGATED] + match.cost + cost,
                     )
                     for stop, more in chart.tails(match.end):
-                        at_cut = self._cut_at(chart, stop)
+                        at_cut = self.cut_at(chart, stop)
                         costly = clause.costing(clause.cost + more)
                         yield reading.and_then(costly, end=stop, gap=not at_cut)
 
@@ -410,7 +469,7 @@ class Segmenter:
                             moved(match, -match.start),
                             _PERMISSION + match.cost,
                         )
-                        at_cut = self._cut_at(chart, end)
+                        at_cut = self.cut_at(chart, end)
                         yield reading.and_then(clause, end=end, gap=not at_cut)
 
     def _statements(self, chart: Chart, reading: Reading, start: int) -> Iterable[Reading]:
@@ -425,13 +484,13 @@ class Segmenter:
                 match = Match(STATEMENT, 0, len(words), 0.0, ())
                 cost = CLAUSE_COST[Role.ASIDE] + _STATEMENT + _STATEMENT_WORD * len(words)
                 clause = Clause(Role.ASIDE, words, match, cost)
-                yield reading.and_then(clause, end=end, gap=not self._cut_at(chart, end))
+                yield reading.and_then(clause, end=end, gap=not self.cut_at(chart, end))
 
     def _statement_ends(self, chart: Chart, begin: int) -> list[int]:
         """Cuts up to the end of the sentence, and places where a command begins."""
         ends: list[int] = []
         for end in range(begin + 3, min(len(chart.keys), begin + 24) + 1):
-            if self._cut_at(chart, end):
+            if self.cut_at(chart, end):
                 if chart.keys[end : end + 1] != ("?",):
                     ends.append(end)
                 if end < len(chart.keys) and chart.keys[end] in ".;?!":
@@ -447,7 +506,7 @@ class Segmenter:
         return any(
             chart.keys[place] in self._imperatives
             and any(
-                1 < found.end - found.start and found.end <= last
+                found.end - found.start > 1 and found.end <= last
                 for found in self.bare(chart, place)
             )
             for place in places

@@ -37,8 +37,32 @@ _NOUNS = frozenset(
 )
 _FINITE = frozenset(
     (
-        *("is", "are", "was", "were", "has", "have", "had", "does", "did", "will", "seems", "looks"),
-        *("feels", "sounds", "smells", "keeps", "makes", "says", "wants", "needs", "likes", "loves"),
+        *(
+            "is",
+            "are",
+            "was",
+            "were",
+            "has",
+            "have",
+            "had",
+            "does",
+            "did",
+            "will",
+            "seems",
+            "looks",
+        ),
+        *(
+            "feels",
+            "sounds",
+            "smells",
+            "keeps",
+            "makes",
+            "says",
+            "wants",
+            "needs",
+            "likes",
+            "loves",
+        ),
         *("hates", "got", "gets", "went", "goes", "came", "comes", "fell", "feel", "feel", "hurts"),
         *("hurt", "started", "starts", "stopped", "stinks", "blinds", "gives", "gave", "took"),
         *("takes", "left", "can", "cannot", "just", "really", "always", "never", "still", "do"),
@@ -74,8 +98,10 @@ def is_statement(words: Sequence[Token], *, behind: bool) -> bool:
         behind: a request was said before them.
     """
     keys = [token.key for token in words]
-    while keys and keys[0] in ("so", "well", "and", "but", "oh", "because", "you", "know") and (
-        keys[0] != "you" or keys[1:2] == ["know"]
+    while (
+        keys
+        and keys[0] in ("so", "well", "and", "but", "oh", "because", "you", "know")
+        and (keys[0] != "you" or keys[1:2] == ["know"])
     ):
         keys = keys[1:]
     if not 3 <= len(keys) <= LONGEST:

@@ -72,9 +72,7 @@ def wished(span: Sequence[Token], base: Callable[[str], str | None]) -> Iterable
             return
 
 
-def _commands(
-    thing: _Words, state: _Words, base: Callable[[str], str | None]
-) -> Iterable[_Words]:
+def _commands(thing: _Words, state: _Words, base: Callable[[str], str | None]) -> Iterable[_Words]:
     if not thing or not state:
         return
     for place in (0, len(state) - 1):
