@@ -10,6 +10,12 @@ _NAMES = """
 #E0115F ruby red
 #FFA500 orange
 #FF8C00 dark orange
+#0077BE ocean blue
+#0096FF bright blue
+#2E8B57 sea green
+#8DB600 apple green
+#800000 maroon
+#800020 burgundy
 #FFBF00 amber
 #FF7F50 coral
 #FA8072 salmon

@@ -179,7 +179,7 @@ _STATES = frozenset(
         *("open", "on", "off", "very", "really", "not", "still", "stuck", "closed"),
         *("shut", "pretty", "quite", "foggy", "icy", "dirty", "dark", "loud", "empty"),
         *("low", "full", "cold", "hot", "warm", "wet", "broken", "gone", "down", "up"),
-        *("frozen", "misty", "steamy", "stuffy", "like", "too", "quite", "way", "freezing"),
+        *("frozen", "misty", "steamy", "stuffy", "quite", "way"),
     )
 )
 # "my seat on two and the passenger's on low"
@@ -330,6 +330,8 @@ def _is_verb_before(words: Sequence[str]) -> bool:
     word = words[0]
     if word in ("too", "so"):
         return len(words) > 1 and words[1] not in MARKS
+    if word == "like":
+        return words[1:2] in (["ice"], ["a"], ["an"])
     if word == "on" and len(words) > 1:
         return words[1] not in _LEVELS and words[1] not in SMALL and not words[1][0].isdigit()
     if word.endswith("ing"):
