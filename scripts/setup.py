@@ -82,11 +82,19 @@ def steps(*, system: bool) -> None:
         say("Models, voice and map (320 MB the first time)")
         run_step([str(VENV / "bin" / "cockpit"), "models", "pull"], "The default assets")
         set_done("assets", catalogue)
-    prepared = digest(catalogue, (ROOT / "cockpit" / "cli" / "prepare.py").read_text("utf-8"))
+    prepared = digest(catalogue, *(file.read_text("utf-8") for file in prepared_from()))
     if not is_done("prepared", prepared):
-        say("Map tiles and places, recordings of the demo")
+        say("Map, recordings of the demo, instructions of the language model")
         run_step([str(VENV / "bin" / "cockpit"), "prepare"], "Preparing map and recordings")
         set_done("prepared", prepared)
+
+
+def prepared_from() -> list[Path]:
+    """Files that the map, the demo's recordings and the model's instructions are made from."""
+    folders = (ROOT / "skills", ROOT / "cockpit" / "demo", ROOT / "cockpit" / "agent" / "llm")
+    files = [path for folder in folders for path in folder.rglob("*.py")]
+    files += [path for folder in folders[1:] for path in folder.rglob("*.yaml")]
+    return [ROOT / "cockpit" / "cli" / "prepare.py", *sorted(files)]
 
 
 def read_requirements() -> list[str]:

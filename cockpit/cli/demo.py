@@ -12,14 +12,16 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from cockpit.cli.exits import run_async
+from cockpit.assets.store import AssetStore
+from cockpit.cli.exits import make_folder, run_async
 from cockpit.cli.prepare import recordings_folder
 from cockpit.cli.vehicle import open_simulated_vehicle
-from cockpit.demo.conversation import Recording, own_recordings, recorded
+from cockpit.demo.conversation import Recording, own_recordings, record, recorded
 from cockpit.demo.screen import Screen, summary
 from cockpit.session import open_session
 from cockpit.settings import Settings
 from cockpit.speech.audio import read_audio, write_wav
+from cockpit.speech.errors import SpeechError
 from cockpit.voice import SpokenTurn, VoicePipeline
 
 
@@ -37,13 +39,14 @@ def demo(
     it writes to the shopping list is forgotten afterwards.
     """
     settings: Settings = context.obj
-    recordings = own_recordings(folder) if folder else recorded(recordings_folder(settings))
-    out.mkdir(parents=True, exist_ok=True)
-    run_async(_demo(settings, recordings, out))
+    own = own_recordings(folder) if folder else None
+    make_folder(out)
+    run_async(_demo(settings, own, out))
 
 
-async def _demo(settings: Settings, recordings: Sequence[Recording], out: Path) -> None:
+async def _demo(settings: Settings, own: Sequence[Recording] | None, out: Path) -> None:
     console = Console()
+    recordings = own or await _own_conversation(settings)
     console.print(
         f"A conversation of {len(recordings)} spoken turns with a simulated car, offline; "
         "about a minute. Map data © OpenStreetMap contributors.",
@@ -53,19 +56,25 @@ async def _demo(settings: Settings, recordings: Sequence[Recording], out: Path) 
     turns: list[tuple[Recording, SpokenTurn]] = []
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="cockpit-demo-") as data:
-        own = settings.model_copy(update={"data_dir": Path(data)})
+        apart = settings.model_copy(update={"data_dir": Path(data)})
         async with (
-            open_simulated_vehicle(own) as car,
-            open_session(own, car.bus) as session,
-            VoicePipeline.open(own, session.agent) as pipeline,
+            open_simulated_vehicle(apart) as car,
+            open_session(apart, car.bus) as session,
+            VoicePipeline.open(apart, session.agent) as pipeline,
             screen.watching(session.bus, session.events),
         ):
             console.print(f"Ready after {time.monotonic() - began:.1f} s.", highlight=False)
+            for notice in session.notices:
+                console.print(notice, style="yellow", highlight=False)
             for number, recording in enumerate(recordings, 1):
                 screen.begin(number, recording)
                 if recording.drive:
                     await car.drive()
-                audio = await asyncio.to_thread(read_audio, recording.file)
+                try:
+                    audio = await asyncio.to_thread(read_audio, recording.file)
+                except SpeechError as error:
+                    screen.skip(error.spoken)
+                    continue
                 spoken = await pipeline.hear(audio, recording.seat)
                 file = out / f"{number:02d}-reply.wav"
                 if spoken.reply:
@@ -79,3 +88,11 @@ async def _demo(settings: Settings, recordings: Sequence[Recording], out: Path) 
         f"{len(turns)} turns in {time.monotonic() - began:.0f} s; the answers are in {out}/.",
         highlight=False,
     )
+
+
+async def _own_conversation(settings: Settings) -> tuple[Recording, ...]:
+    """The demo's own lines, recorded now where that was not done yet."""
+    folder = recordings_folder(settings)
+    voice = AssetStore.from_settings(settings.assets).path(settings.speech.voice)
+    await record(folder, voice, Console(stderr=True))
+    return recorded(folder)

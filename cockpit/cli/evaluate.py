@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from cockpit.cli.exits import Exit, run_async
+from cockpit.cli.exits import Exit, check_writable, run_async
 from cockpit.evaluation.bench import Part, measure, table
 from cockpit.evaluation.runner import ScenarioResult, report
 from cockpit.evaluation.runner import evaluate as run_scenarios
@@ -33,6 +33,7 @@ def evaluate(
     if planner is not None:
         agent = settings.agent.model_copy(update={"planner": planner})
         settings = settings.model_copy(update={"agent": agent})
+    check_writable(out)
     scenarios = load_scenarios(paths)
     results = run_async(_evaluate(settings, scenarios))
     summary = report(results)
@@ -62,6 +63,7 @@ def bench(
     out: Annotated[Path | None, typer.Option("--json", help="Write the figures here.")] = None,
 ) -> None:
     """Measure the budgets of the design on this machine and print a table."""
+    check_writable(out)
     stderr = Console(stderr=True)
     say = partial(stderr.print, highlight=False)
     measurements = run_async(measure(context.obj, part, say))

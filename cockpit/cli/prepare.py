@@ -1,4 +1,4 @@
-"""``cockpit prepare``: what set-up makes out of the assets: the map, the demo's recordings."""
+"""``cockpit prepare``: what set-up makes out of the assets, so that the first start is quick."""
 
 from __future__ import annotations
 
@@ -8,19 +8,17 @@ from pathlib import Path
 import typer
 from rich.console import Console
 
+from cockpit.agent.llm import LlmPlanner, ModelError
 from cockpit.assets.store import AssetStore
 from cockpit.cli.exits import run_async
-from cockpit.demo.conversation import conversation, file_of
+from cockpit.demo.conversation import record
+from cockpit.session import model_file
 from cockpit.settings import Settings
-from cockpit.speech.audio import Audio, write_wav
-from cockpit.speech.piper import PiperVoice
+from skills.api import SkillSet
 from skills.navigation.importer import import_map
 from skills.navigation.schema import MapMissing, read_info
 
 DEFAULT_MAP = "map-helsinki"
-
-PITCH = 1.1
-"""The demo's speaker talks this much higher, to be told apart from the car's voice."""
 
 
 def recordings_folder(settings: Settings) -> Path:
@@ -29,7 +27,7 @@ def recordings_folder(settings: Settings) -> Path:
 
 
 def prepare(context: typer.Context) -> None:
-    """Import the default map and record the demo's conversation with Piper."""
+    """Import the default map, record the demo, let the language model read its instructions."""
     run_async(_prepare(context.obj))
 
 
@@ -41,7 +39,8 @@ async def _prepare(settings: Settings) -> None:
             source = store.path(DEFAULT_MAP)
             await asyncio.to_thread(import_map, source, settings.maps.root, "helsinki")
         console.print("Map of Helsinki imported.", highlight=False)
-    await record(settings, store, console)
+    await record(recordings_folder(settings), store.path(settings.speech.voice), console)
+    await _warm(settings, console)
 
 
 def _has_default_map(settings: Settings, store: AssetStore) -> bool:
@@ -53,28 +52,17 @@ def _has_default_map(settings: Settings, store: AssetStore) -> bool:
     return info.source_sha256 in {entry.sha256 for entry in store.catalog[DEFAULT_MAP].files}
 
 
-async def record(settings: Settings, store: AssetStore, console: Console) -> None:
-    """Synthesise the demo's lines that are not there yet."""
-    folder = recordings_folder(settings)
-    folder.mkdir(parents=True, exist_ok=True)
-    lines = list(enumerate(conversation(), 1))
-    due = [(number, line) for number, line in lines if not _is_recorded(folder, number, line.text)]
-    if not due:
+async def _warm(settings: Settings, console: Console) -> None:
+    """Evaluate the language model's constant prompt once; its state is kept between runs."""
+    skills = await asyncio.to_thread(SkillSet.installed)
+    console.print("The language model reads its instructions (up to a minute, once) …")
+    try:
+        async with LlmPlanner(skills, model_file(settings), settings.agent) as planner:
+            startup = planner.startup
+    except ModelError as error:
+        # Templates plan without it, so set-up goes on.
+        console.print(error.spoken, style="yellow", highlight=False)
         return
-    async with PiperVoice(store.path(settings.speech.voice)) as voice:
-        for number, line in due:
-            with console.status(f"Recording turn {number} of {len(lines)} …"):
-                audio = await voice.synthesize(line.text)
-            higher = Audio(audio.samples, round(audio.rate * PITCH)).resampled(audio.rate)
-            write_wav(file_of(folder, number, line), higher)
-            _text_file(folder, number).write_text(line.text, encoding="utf-8")
-    console.print(f"{len(due)} turns of the demo recorded.", highlight=False)
-
-
-def _text_file(folder: Path, number: int) -> Path:
-    return folder / f"{number:02d}.txt"
-
-
-def _is_recorded(folder: Path, number: int, text: str) -> bool:
-    file = _text_file(folder, number)
-    return file.is_file() and file.read_text(encoding="utf-8") == text
+    assert startup is not None
+    took = "They were read before" if startup.from_cache else f"{startup.prefix_ms / 1000:.0f} s"
+    console.print(f"{took}: {startup.prefix_tokens} tokens.", highlight=False)

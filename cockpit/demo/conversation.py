@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from dataclasses import dataclass
 from importlib.resources import files
@@ -9,13 +10,21 @@ from pathlib import Path
 
 import yaml
 from pydantic import BaseModel, ConfigDict, TypeAdapter
+from rich.console import Console
 
+from cockpit.speech.audio import Audio, write_wav
+from cockpit.speech.piper import PiperVoice
 from vehicle_bus.errors import CockpitError
 from vehicle_bus.seats import Seat
+
+PITCH = 1.05
+"""The demo's speaker talks this much higher, to be told apart from the car's voice."""
 
 
 class NoRecordings(CockpitError):
     """There is nothing to play."""
+
+    exit_code = 2
 
 
 class Line(BaseModel):
@@ -55,23 +64,59 @@ def conversation() -> tuple[Line, ...]:
 
 
 def recorded(folder: Path) -> tuple[Recording, ...]:
-    """The demo's lines with their recordings in ``folder``.
-
-    Raises:
-        NoRecordings: some are not there.
-    """
-    recordings = tuple(
-        Recording(file_of(folder, number, line), line.seat, line.text, line.note, line.drive)
+    """The demo's lines with their recordings in ``folder``."""
+    return tuple(
+        Recording(_file(folder, number, line), line.seat, line.text, line.note, line.drive)
         for number, line in enumerate(conversation(), 1)
     )
-    if not all(recording.file.is_file() for recording in recordings):
-        raise NoRecordings("The demo's recordings are not there; run `make setup` first.")
-    return recordings
 
 
-def file_of(folder: Path, number: int, line: Line) -> Path:
-    """Where a line's recording is kept."""
+async def record(folder: Path, voice: Path, console: Console) -> None:
+    """Synthesise the lines that are not there yet, or were made from another text.
+
+    Args:
+        folder: where to put them.
+        voice: the Piper voice that speaks them.
+        console: shows what happens.
+
+    Raises:
+        SpeechError: the voice does not start.
+    """
+    lines = list(enumerate(conversation(), 1))
+    due = [entry for entry in lines if not _is_recorded(folder, *entry)]
+    if not due:
+        return
+    await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
+    with console.status("Recording the demo …") as status:
+        async with PiperVoice(voice) as speaker:
+            for number, line in due:
+                status.update(f"Recording turn {number} of {len(lines)} …")
+                audio = await speaker.synthesize(line.text)
+                higher = Audio(audio.samples, round(audio.rate * PITCH)).resampled(audio.rate)
+                write_wav(_file(folder, number, line), higher)
+                _mark(folder, number).write_text(_made_from(line), encoding="utf-8")
+    console.print(f"{len(due)} turns of the demo recorded.", highlight=False)
+
+
+def _file(folder: Path, number: int, line: Line) -> Path:
     return folder / f"{number:02d}-{line.seat.value}.wav"
+
+
+def _mark(folder: Path, number: int) -> Path:
+    return folder / f"{number:02d}.txt"
+
+
+def _made_from(line: Line) -> str:
+    return f"{line.text}\npitch {PITCH}\n"
+
+
+def _is_recorded(folder: Path, number: int, line: Line) -> bool:
+    mark = _mark(folder, number)
+    return (
+        _file(folder, number, line).is_file()
+        and mark.is_file()
+        and mark.read_text(encoding="utf-8") == _made_from(line)
+    )
 
 
 def own_recordings(folder: Path) -> tuple[Recording, ...]:
@@ -80,6 +125,8 @@ def own_recordings(folder: Path) -> tuple[Recording, ...]:
     Raises:
         NoRecordings: the folder is missing or holds no audio.
     """
+    if not folder.is_dir():
+        raise NoRecordings(f"There is no folder {folder}; check the name.")
     found = sorted(
         path for path in folder.glob("*") if path.suffix.lower() in {".wav", ".flac", ".ogg"}
     )

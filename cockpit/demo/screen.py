@@ -16,6 +16,7 @@ from rich.table import Table
 
 from cockpit.demo.conversation import Recording
 from cockpit.events import CallFinished, Event, EventStream, PlanMade, TurnFinished, UtteranceHeard
+from cockpit.speech.measure import number_words
 from cockpit.voice import SpokenTurn
 from vehicle_bus.client import Message, VehicleBus
 from vehicle_bus.topics import TopicKind, Topics
@@ -58,6 +59,10 @@ class Screen:
         self.console.rule(f"[bold]Turn {number}[/] · {recording.seat.spoken}", align="left")
         if recording.note:
             self.console.print(f"[dim]{escape(recording.note)}[/]")
+
+    def skip(self, reason: str) -> None:
+        """The turn cannot be played."""
+        self._line("audio", f"[yellow]{escape(reason)}[/]")
 
     def end(self, spoken: SpokenTurn, file: Path | None) -> None:
         """What was heard if nothing came of it, and where the answer is."""
@@ -107,36 +112,54 @@ class Screen:
                 self._line("bus", f"[dim]{escape(name)} {payload['status']}{escape(reason)}[/]")
 
     def _line(self, label: str, markup: str) -> None:
-        self.console.print(f"  [dim]{label:<6}[/] {markup}", highlight=False, soft_wrap=True)
+        line = Table.grid(padding=(0, 1))
+        line.add_column(width=8)
+        line.add_column(overflow="fold")
+        line.add_row(f"  [dim]{label}[/]", markup)
+        self.console.print(line, highlight=False)
 
 
 def summary(turns: Iterable[tuple[Recording, SpokenTurn]], commands: int) -> Table:
-    """A row a turn: how well it was heard, who planned, what came of it, how long it took."""
+    """A row a turn: how well it was heard, who planned, what came of it, how long it took.
+
+    Times are in milliseconds: recognition, planning, acting, and from the reply's text to its
+    first sound.
+    """
     table = Table(title="Summary", title_justify="left", box=None, pad_edge=False)
-    for heading, justify in (
-        ("turn", "right"), ("seat", "left"), ("words heard", "right"), ("planner", "left"),
-        ("outcome", "left"), ("hear", "right"), ("plan", "right"), ("act", "right"),
-        ("first audio", "right"),
+    for heading, right in (
+        ("turn", True), ("seat", False), ("heard", True), ("planner", False), ("outcome", False),
+        ("hear ms", True), ("plan ms", True), ("act ms", True), ("audio ms", True),
     ):  # fmt: skip
-        table.add_column(heading, justify="right" if justify == "right" else "left")
+        # The outcome may be a list, and only that may wrap.
+        table.add_column(
+            heading, justify="right" if right else "left", no_wrap=heading != "outcome"
+        )
     for number, (recording, spoken) in enumerate(turns, 1):
         turn = spoken.turn
         times = {**spoken.timings_ms, **(turn.timings_ms if turn else {})}
-        statuses = [outcome.status for outcome in turn.outcomes] if turn else []
         table.add_row(
             str(number),
             recording.seat.spoken,
             words_heard(recording.text, spoken.transcript.text),
             turn.planner if turn else "",
-            ", ".join(dict.fromkeys(statuses)) or "answered",
+            _outcome(spoken),
             *(
-                f"{times[name]:.0f} ms" if name in times else ""
+                f"{times[name]:.0f}" if name in times else ""
                 for name in ("recognize", "plan", "execute", "first_audio")
             ),
         )
-    table.caption = f"{commands} commands on the bus."
+    table.caption = f"heard: share of the words that were said. {commands} commands on the bus."
     table.caption_justify = "left"
     return table
+
+
+def _outcome(spoken: SpokenTurn) -> str:
+    if spoken.turn is None:
+        return "nothing heard"
+    statuses = [outcome.status.value for outcome in spoken.turn.outcomes]
+    if not statuses:
+        return "asked back" if spoken.turn.asks else "answered"
+    return ", ".join(dict.fromkeys(statuses))
 
 
 def words_heard(said: str | None, heard: str) -> str:
@@ -148,4 +171,10 @@ def words_heard(said: str | None, heard: str) -> str:
 
 
 def _words(text: str) -> list[str]:
-    return "".join(sign if sign.isalnum() else " " for sign in text.lower()).split()
+    """Lower case, without punctuation, numbers in words: recognisers write either."""
+    tokens = "".join(sign if sign.isalnum() else " " for sign in text.lower()).split()
+    return [
+        word
+        for token in tokens
+        for word in (number_words(int(token)) if token.isdecimal() else [token])
+    ]

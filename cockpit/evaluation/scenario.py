@@ -119,6 +119,9 @@ def load_scenarios(paths: Sequence[Path]) -> tuple[Scenario, ...]:
             raise ScenarioInvalid(f"There is no scenario file in {path}.")
         for file in files:
             found.extend(_load(file))
+    if not found:
+        named = ", ".join(str(path) for path in paths)
+        raise ScenarioInvalid(f"There is no scenario in {named}.")
     return tuple(found)
 
 
@@ -127,8 +130,13 @@ def _load(file: Path) -> tuple[Scenario, ...]:
         raw = yaml.safe_load(file.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise ScenarioInvalid(f"The scenario file {file} does not exist.") from error
+    except yaml.MarkedYAMLError as error:
+        where = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
+        raise ScenarioInvalid(f"{file} is not YAML: {where}{error.problem}.") from error
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ScenarioInvalid(f"The scenario file {file} cannot be read: {error}") from error
+        raise ScenarioInvalid(f"The scenario file {file} cannot be read: {error}.") from error
+    if not isinstance(raw, list):
+        raise ScenarioInvalid(f"{file} must hold a list of scenarios.")
     try:
         return TypeAdapter(tuple[Scenario, ...]).validate_python(raw)
     except ValidationError as error:
