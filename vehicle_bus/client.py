@@ -162,13 +162,7 @@ class VehicleBus:
             BusUnreachable: it did not happen within ``timeout`` seconds, or the broker refuses
                 us (then at once); the sentence says why and what to check.
         """
-        try:
-            async with asyncio.timeout(timeout):
-                await self._connection.wait_ready()
-        except TimeoutError:
-            fault = self._connection.fault
-            spoken = fault.spoken if fault else "The vehicle's broker did not answer in time."
-            raise BusUnreachable(spoken) from fault
+        await self._connection.ready_within(timeout)
 
     def get(self, path: str) -> Value:
         """The current value.

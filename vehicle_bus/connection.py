@@ -130,6 +130,21 @@ class Connection:
         """Host and port, for sentences."""
         return f"{self._settings.host}:{self._settings.port}"
 
+    async def ready_within(self, seconds: float) -> None:
+        """Wait until the connection is ready, for some time.
+
+        Raises:
+            BusUnreachable: it did not happen in time, or the broker refuses us (then at once);
+                the sentence says why and what to check.
+        """
+        try:
+            async with asyncio.timeout(seconds):
+                await self.wait_ready()
+        except TimeoutError:
+            fault = self.fault
+            spoken = fault.spoken if fault else "The vehicle's broker did not answer in time."
+            raise BusUnreachable(spoken) from fault
+
     async def wait_ready(self) -> None:
         """Wait until the connection is ready.
 

@@ -214,13 +214,7 @@ class SignalOwner:
         Raises:
             BusUnreachable: not within ``timeout`` seconds, or the broker refuses us.
         """
-        try:
-            async with asyncio.timeout(timeout):
-                await self._connection.wait_ready()
-        except TimeoutError:
-            fault = self._connection.fault
-            spoken = fault.spoken if fault else "The vehicle's broker did not answer in time."
-            raise BusUnreachable(spoken) from fault
+        await self._connection.ready_within(timeout)
 
     async def publish(self, path: str, value: Value) -> None:
         """Publish what a signal is now, retained; returns when the broker has it.

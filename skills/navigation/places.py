@@ -18,7 +18,7 @@ from skills.api import Environment
 from skills.navigation.categories import Category, Wanted, vocabulary
 from skills.navigation.geo import METRES_PER_DEGREE, Point, distance_m
 from skills.navigation.matching import fold, name_score, sound_key
-from skills.navigation.schema import DATABASE, MapInfo, MapMissing, read_info
+from skills.navigation.schema import DATABASE, MapInfo, MapMissing, map_folder, read_info
 
 CANDIDATES = 300  # names that are compared in full
 NEAR_ENOUGH = 78.0  # least score of a match
@@ -153,11 +153,7 @@ class Places:
         Raises:
             MapMissing: none was imported.
         """
-        if environment.map_dir is None:
-            raise MapMissing(
-                "I have no map yet; import one with: cockpit maps import FILE.osm.pbf."
-            )
-        places = await asyncio.to_thread(cls, environment.map_dir)
+        places = await asyncio.to_thread(cls, map_folder(environment))
         try:
             yield places
         finally:

@@ -14,7 +14,7 @@ from typing import Any, Self
 from skills.api import Environment, SkillError
 from skills.navigation.geo import Point
 from skills.navigation.importer import tile_config
-from skills.navigation.schema import TILES, MapMissing, read_info
+from skills.navigation.schema import TILES, MapMissing, map_folder, read_info
 
 POLYLINE_FACTOR = 1e-6  # Valhalla encodes shapes with six decimals
 WALK_M = 150  # how far from a place the route may end where no road leads there
@@ -105,11 +105,7 @@ class Router:
         Raises:
             MapMissing: none was imported.
         """
-        if environment.map_dir is None:
-            raise MapMissing(
-                "I have no map yet; import one with: cockpit maps import FILE.osm.pbf."
-            )
-        yield await asyncio.to_thread(cls, environment.map_dir)
+        yield await asyncio.to_thread(cls, map_folder(environment))
 
     async def route(self, waypoints: Sequence[Point]) -> Route:
         """The fastest way by car through the points, in their order.

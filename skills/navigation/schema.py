@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from skills.api import SkillError
+from skills.api import Environment, SkillError
 
 DATABASE = "places.sqlite"
 TILES = "tiles"
@@ -86,6 +86,17 @@ class MapInfo(BaseModel):
 
 class MapMissing(SkillError):
     """There is no usable imported map."""
+
+
+def map_folder(environment: Environment) -> Path:
+    """The session's map.
+
+    Raises:
+        MapMissing: none was imported.
+    """
+    if environment.map_dir is None:
+        raise MapMissing("I have no map yet; import one with: cockpit maps import FILE.osm.pbf.")
+    return environment.map_dir
 
 
 def read_info(folder: Path) -> MapInfo:
