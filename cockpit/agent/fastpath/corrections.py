@@ -12,6 +12,8 @@ from cockpit.agent.fastpath.segment import Segmenter
 
 _COMMA = Token(",", ",")
 _MARKS = frozenset(",.;:?!-")
+_HESITATION = 2.0  # the weight of a mere "uh"
+_BEGUN = 2  # words that may be dropped after "sorry"
 
 
 class Corrector:
@@ -43,7 +45,7 @@ class Corrector:
                 if not left or not right or left[-1].key == "and":
                     continue
                 # A weak marker ("sorry", "actually") is only one where something is replaced.
-                found = self._merge(left, right, before, skill, weak=weight > 0)
+                found = self._merge(left, right, before, skill, weight)
                 if found is not None:
                     return found
         return None
@@ -81,17 +83,20 @@ class Corrector:
         right: tuple[Token, ...],
         before: tuple[Clause, ...],
         skill: str | None,
-        *,
-        weak: bool,
+        weight: float,
     ) -> Reading | None:
+        weak = weight > 0
         # More corrections may follow in the right part ("25 no 23 no 22"); the last one counts.
         again = self._split(right)
         if again is not None:
-            first = self._merge(left, again[0], before, skill, weak=weak)
+            first = self._merge(left, again[0], before, skill, weight)
             if first is not None:
                 tokens = _joined(first)
-                return self._merge(tokens, again[1], before, skill, weak=False)
+                return self._merge(tokens, again[1], before, skill, 0.0)
         earlier = self._segmenter.read(left, before, skill)
+        if weight >= _HESITATION:
+            found = earlier is not None and earlier.commands
+            return self._replace_slot(earlier, right) if found and earlier else None
         if earlier is not None and earlier.commands:
             return (
                 self._replace_slot(earlier, right)
@@ -100,7 +105,7 @@ class Corrector:
                 or self._replace_end(left, right, before, skill)
             )
         return self._replace_end(left, right, before, skill) or (
-            None if weak else self._restart(left, right, before, skill)
+            None if weak and len(left) > _BEGUN else self._restart(left, right, before, skill)
         )
 
     def _split(

@@ -93,7 +93,29 @@ class Filler:
                 return found[:1]
         if span[0].key in self._talk.questions:
             return []
-        return self._by_carrying(span, named)[:1]
+        return self._by_carrying(span, named)[:1] or self._by_noun(span, named)
+
+    def _by_noun(self, span: Sequence[Token], named: tuple[Clause, ...]) -> list[Clause]:
+        """ "The rear ones closed", "and mine up one level": the noun was said before."""
+        earlier = next((clause for clause in reversed(named) if clause.acts), None)
+        if earlier is None:
+            return []
+        place = next(
+            (at for at, token in enumerate(span) if token.text in ("one", "ones", "mine")), None
+        )
+        if place is None:
+            return []
+        for phrase in self.noun_phrases(earlier.tokens):
+            for size in range(1, min(3, len(phrase)) + 1):
+                noun = phrase[-size:]
+                owner = (Token("my", "my"),) if span[place].text == "mine" else ()
+                words = (*span[:place], *owner, *noun, *span[place + 1 :])
+                verb = earlier.tokens[:1]
+                for tokens in (words, (*verb, *words)):
+                    clause = self.command(tokens, _CARRIED, "carried")
+                    if clause is not None and clause.skill == earlier.skill:
+                        return [clause]
+        return []
 
     def _only_filler(self, span: Sequence[Token]) -> bool:
         """True for "now", "so", "thanks": nothing that a clause could be built around."""
@@ -197,8 +219,12 @@ class Filler:
         thing = [token for token in span[begin:] if token.key != "please"]
         if not thing or thing[0].key in self._talk.questions:
             return []
-        clause = self.command((Token("turn", "turn"), Token("on", "on"), *thing), _ASKED, "asked")
-        return [] if clause is None else [clause]
+        turn, on, set_to = Token("turn", "turn"), Token("on", "on"), Token("set", "set")
+        for words in ((turn, on, *thing), (turn, *thing), (set_to, *thing)):
+            clause = self.command(words, _ASKED, "asked")
+            if clause is not None:
+                return [clause]
+        return []
 
     def _by_embedded_question(self, span: Sequence[Token]) -> list[Clause]:
         """ "Tell me what the range is" asks "what is the range", and so with if and whether."""
@@ -270,9 +296,12 @@ class Filler:
 
     def _base(self, participle: str) -> str | None:
         """The known verb of a regular participle: "closed" is "close", "locked" is "lock"."""
-        if not participle.endswith("ed") or len(participle) < 5:
+        if participle.endswith("ing") and len(participle) > 5:
+            stems = (participle[:-3] + "e", participle[:-3], participle[:-4])
+        elif participle.endswith("ed") and len(participle) > 4:
+            stems = (participle[:-1], participle[:-2], participle[:-3])
+        else:
             return None
-        stems = (participle[:-1], participle[:-2], participle[:-3])
         return next((stem for stem in stems if stem in self._vocabulary), None)
 
     def _by_carrying(self, span: Sequence[Token], named: tuple[Clause, ...]) -> list[Clause]:
@@ -364,7 +393,9 @@ class Filler:
                 ending = () if number == len(spans) else tail
                 for head in range(len(first) - 1, -1, -1):
                     clause = self.command((*first[:head], *span, *ending), _CARRIED, "shared")
-                    if clause is not None and clause.skill == opening.skill:
+                    if clause is not None and (
+                        clause.skill == opening.skill or tail[0].key in self._talk.states
+                    ):
                         clauses.append(clause)
                         break
                 else:

@@ -118,7 +118,7 @@ class FollowUps:
             named = self._named(chart, start, call)
             if named is None:
                 continue
-            changed = Call(call.function, {**call.arguments, **named})
+            changed = Call(call.function, {**call.arguments, **_signed(named, call, chart)})
             if self._valid(changed):
                 return (changed,)
         return self._on_from(chart, start, before)
@@ -299,6 +299,16 @@ class FollowUps:
         except SkillError:
             return False
         return True
+
+
+def _signed(named: dict[str, Any], call: Call, chart: Chart) -> dict[str, Any]:
+    """ "No, 5" after "down by 10" is down, too."""
+    by, before = named.get("by"), call.arguments.get("by")
+    if not isinstance(by, int | float) or not isinstance(before, int | float):
+        return named
+    if before < 0 < by and not {"up", "more", "higher", "louder", "warmer"} & set(chart.keys):
+        return {**named, "by": -by}
+    return named
 
 
 def _relax(

@@ -110,7 +110,7 @@ def _read_at(words: Sequence[str], at: int) -> Reading:
         if (
             word == "one"
             and at > 0
-            and words[at - 1] in _BEFORE_PRONOUN_ONE
+            and (words[at - 1] in _BEFORE_PRONOUN_ONE or _names_place(words, at))
             and not _goes_on(words, at + 1)
         ):
             return Reading(word, None, 1)
@@ -124,6 +124,15 @@ def _read_at(words: Sequence[str], at: int) -> Reading:
     if at + length < len(words) and words[at + length] == "dozen":
         value, length = value * 12, length + 1
     return Reading(spell(value), value, length)
+
+
+def _names_place(words: Sequence[str], at: int) -> bool:
+    """ "The front one", "the driver's one"; "seat heating rear one" ends in a number."""
+    return (
+        at > 1
+        and words[at - 1] in ("front", "rear", "back", "driver", "passenger", "'s")
+        and (words[at - 2] in ("the", "and", "no", "not") or words[max(0, at - 3)] == "the")
+    )
 
 
 def _goes_on(words: Sequence[str], at: int) -> bool:

@@ -16,7 +16,7 @@ from cockpit.agent.fastpath.grammar import Grammar
 from cockpit.agent.fastpath.match import Chart, Charts, Match, moved
 from cockpit.agent.fastpath.normalise import Token
 from cockpit.agent.fastpath.permissions import endings, openings
-from cockpit.agent.fastpath.statements import STATEMENT, is_statement
+from cockpit.agent.fastpath.statements import RUNNING_ON, STATEMENT, is_statement
 
 _BEAM = 6  # readings kept per position
 _PER_END = 4  # templates kept per start and end
@@ -45,6 +45,7 @@ _NO_THINGS = frozenset(
         *("really", "a", "this", "that", "him", "her", "them", "you", "us", "married", "ready"),
     )
 )
+_POLITE = frozenset(("can", "could", "would", "will", "please", "so", "let", "go"))
 _PERMISSION = 1.35
 _AMENDED = 0.4
 _AMENDMENT = 5  # words
@@ -207,7 +208,10 @@ class Segmenter:
         position = start
         while position < len(chart.keys) and len(stops) < most:
             position += 1
-            if self.cut_at(chart, position) and position > start:
+            pleased = chart.keys[position - 1] == "please" and position > start + 1
+            if pleased and not self.cut_at(chart, position):
+                stops.append(position)
+            elif self.cut_at(chart, position) and position > start:
                 stops.append(position)
                 position = max(position, self.past_cuts(chart, position) - 1)
         return stops
@@ -259,9 +263,10 @@ class Segmenter:
         yield from self._negations(chart, reading, start)
         if cut:
             yield from self._permissions(chart, reading, start)
+        if filling and (cut or self._may_explain(chart, reading, start)):
+            yield from self._statements(chart, reading, start)
         if not filling or not cut:
             return
-        yield from self._statements(chart, reading, start)
         for stop in self._stops(chart, start, 3):
             if stop - start > LONGEST:
                 break
@@ -472,6 +477,16 @@ class Segmenter:
                         at_cut = self.cut_at(chart, end)
                         yield reading.and_then(clause, end=end, gap=not at_cut)
 
+    @staticmethod
+    def _may_explain(chart: Chart, reading: Reading, start: int) -> bool:
+        """Whether a statement may follow a command at once: "... I can hardly see the road"."""
+        return (
+            bool(reading.clauses)
+            and reading.clauses[-1].acts
+            and start < len(chart.keys)
+            and chart.keys[start] in RUNNING_ON
+        )
+
     def _statements(self, chart: Chart, reading: Reading, start: int) -> Iterable[Reading]:
         """ "We just left the motorway": see ``statements``."""
         behind = any(clause.acts for clause in reading.clauses)
@@ -495,7 +510,9 @@ class Segmenter:
                     ends.append(end)
                 if end < len(chart.keys) and chart.keys[end] in ".;?!":
                     break
-            elif chart.keys[end] in self._imperatives and self._orders(chart, end - 1, None):
+            elif (
+                chart.keys[end] in self._imperatives or chart.keys[end] in _POLITE
+            ) and self._orders(chart, end - 1, None):
                 ends.append(end)
         return ends
 
@@ -504,7 +521,10 @@ class Segmenter:
         last = len(chart.keys) if end is None else end
         places = range(begin + 1, begin + 2 if end is None else last - 1)
         return any(
-            chart.keys[place] in self._imperatives
+            (
+                chart.keys[place] in self._imperatives
+                or (end is None and chart.keys[place] in _POLITE)
+            )
             and any(
                 found.end - found.start > 1 and found.end <= last
                 for found in self.bare(chart, place)

@@ -19,6 +19,13 @@ STATEMENT = Template("aside.statement", {}, {"role": "aside"}, "(statement)")
 LONGEST = 18
 """Words of a statement."""
 
+RUNNING_ON = frozenset(
+    (
+        *("i", "we", "it", "he", "she", "they", "there", "my", "our", "this", "that", "nobody"),
+        *("everyone", "somebody", "someone", "the", "to"),
+    )
+)
+"""A statement that follows a request without a pause begins with one of these."""
 # After these any word that is no modal verb is a finite verb.
 _PERSONS = frozenset(
     (
@@ -87,6 +94,64 @@ _CONDITIONS = frozenset(
         *("only", "instead", "but", "not", "never", "whether", "while", "after", "otherwise"),
     )
 )
+# What still wants a verb or a noun is no whole statement.
+_UNFINISHED = frozenset(
+    (
+        *("to", "not", "never", "should", "will", "would", "can", "could", "must", "may", "might"),
+        *(
+            "always",
+            "the",
+            "a",
+            "an",
+            "my",
+            "your",
+            "or",
+            "of",
+            "for",
+            "that",
+            "says",
+            "said",
+            "if",
+        ),
+        *(
+            "when",
+            "and",
+            "but",
+            "please",
+            "is",
+            "are",
+            "was",
+            "were",
+            "i",
+            "we",
+            "he",
+            "she",
+            "they",
+        ),
+        *("who", "just", "do", "does", "did", "usually", "often", "sometimes", "go", "let", "in"),
+    )
+)
+# "... to clear the mist": what a command is for.
+_PURPOSES = frozenset(
+    (
+        *("clear", "see", "hear", "keep", "get", "let", "save", "avoid", "help", "stay", "enjoy"),
+        *("relax", "sleep", "freshen", "air", "dry", "prevent", "protect", "calm", "wake", "block"),
+        *("match", "celebrate", "impress", "watch", "look", "read", "park", "pass", "fit", "smoke"),
+        *(
+            "breathe",
+            "feel",
+            "find",
+            "load",
+            "unload",
+            "put",
+            "take",
+            "pick",
+            "grab",
+            "pay",
+            "talk",
+        ),
+    )
+)
 _NEGATED_SENSE = frozenset(("can", "could", "do", "does", "did", "is", "am", "are", "was", "has"))
 
 
@@ -106,6 +171,10 @@ def is_statement(words: Sequence[Token], *, behind: bool) -> bool:
         keys = keys[1:]
     if not 3 <= len(keys) <= LONGEST:
         return False
+    if keys[-1] in _UNFINISHED:
+        return False
+    if behind and keys[0] == "to" and keys[1] in _PURPOSES:
+        return not _conditions(keys)
     if not _has_subject_and_verb(keys):
         return False
     return not behind or not _conditions(keys)
@@ -124,7 +193,7 @@ def _has_subject_and_verb(keys: Sequence[str]) -> bool:
             (at for at, key in enumerate(keys[1:8], start=1) if _is_finite(key)),
             None,
         )
-        return place is not None and place + 1 < len(keys) and not _MODAL & set(keys[: place + 1])
+        return place is not None and not _MODAL & set(keys[: place + 1])
     return False
 
 

@@ -61,9 +61,15 @@ def wished(span: Sequence[Token], base: Callable[[str], str | None]) -> Iterable
     """
     words = tuple(span)
     keys = tuple(token.key for token in words)
-    if not 3 < len(words) <= _LONGEST or _REFUSED & set(keys):
+    if not 2 < len(words) <= _LONGEST:
         return
     begin = max((end for end, _ in _OPENINGS.at(keys, 0)), default=0)
+    if _REFUSED & set(keys[begin:]):
+        return
+    if keys[-2] in ("need", "needs") and keys[-1].endswith("ing"):
+        verb = base(keys[-1])  # "the mirrors need heating"
+        if verb is not None:
+            yield (_word(verb), *words[begin:-2])
     forms = _BEING if begin else _WISHING
     for place in range(begin + 1, len(keys) - 1):
         form = next((form for form in forms if keys[place : place + len(form)] == form), None)
