@@ -32,6 +32,11 @@ class Area(StrEnum):
     LEFT = "left"
     RIGHT = "right"
     ALL = "all"
+    OTHERS = "others"  # all but the speaker's
+    NOT_DRIVER = "not_driver"
+    NOT_PASSENGER = "not_passenger"
+    NOT_REAR_LEFT = "not_rear_left"
+    NOT_REAR_RIGHT = "not_rear_right"
     OCCUPIED = "occupied"  # resolved by Context.seats, which can read the seats' sensors
 
     def seats(self, speaker: Seat) -> tuple[Seat, ...]:
@@ -53,5 +58,19 @@ class Area(StrEnum):
                 return (Seat.PASSENGER, Seat.REAR_RIGHT)
             case Area.ALL:
                 return ALL_SEATS
+            case Area.OTHERS:
+                return _all_but(speaker)
+            case Area.NOT_DRIVER:
+                return _all_but(Seat.DRIVER)
+            case Area.NOT_PASSENGER:
+                return _all_but(Seat.PASSENGER)
+            case Area.NOT_REAR_LEFT:
+                return _all_but(Seat.REAR_LEFT)
+            case Area.NOT_REAR_RIGHT:
+                return _all_but(Seat.REAR_RIGHT)
             case _:
                 return (Seat(self.value),)
+
+
+def _all_but(left_out: Seat) -> tuple[Seat, ...]:
+    return tuple(seat for seat in ALL_SEATS if seat is not left_out)

@@ -66,6 +66,13 @@ async def set_window(ctx: Context, position: Position, where: Windows = None) ->
 
 
 @function()
+async def close_everything(ctx: Context) -> Acted:
+    """Close all windows and the sunroof."""
+    windows = [door(seat, "Window.Position") for seat in ctx.seats(Area.ALL)]
+    return await act(ctx, dict.fromkeys(present(ctx, [*windows, SUNROOF]), 0))
+
+
+@function()
 async def change_window(ctx: Context, by: Shift, where: Windows = None) -> Acted:
     """Open or close windows a bit further than they are."""
     paths = [door(seat, "Window.Position") for seat in ctx.seats(where)]
@@ -130,6 +137,7 @@ async def roof_state(
 
 FUNCTIONS = (
     set_window,
+    close_everything,
     change_window,
     set_sunroof,
     change_sunroof,
