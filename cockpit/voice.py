@@ -30,6 +30,7 @@ class SpokenTurn:
         reply: the spoken answer; None without one.
         timings_ms: ``recognize``, ``first_audio`` (reply text to first chunk), ``synthesize``.
         fault: why the spoken answer is not whole, or not there, if the voice failed.
+        seat: where the sound came from.
     """
 
     transcript: Transcript
@@ -37,13 +38,13 @@ class SpokenTurn:
     reply: Audio | None
     timings_ms: dict[str, float]
     fault: str | None = None
+    seat: Seat = Seat.DRIVER
 
     def to_json(self) -> dict[str, Any]:
         """``say --json`` with the transcript and the timings of speech added (DESIGN §9)."""
-        base: dict[str, Any] = (
-            self.turn.to_json() if self.turn else {"text": "", "reply": "", "plan": []}
-        )
-        timings: dict[str, float] = {**base.get("timings_ms", {}), **self.timings_ms}
+        turn = self.turn or Turn(Utterance("", self.seat), "", False, "none", (), {}, {})
+        base = turn.to_json()
+        timings: dict[str, float] = {**base["timings_ms"], **self.timings_ms}
         return {
             **base,
             "transcript": self.transcript.text,
@@ -73,22 +74,23 @@ class VoicePipeline:
         """
         store = AssetStore.from_settings(settings.assets)
         async with AsyncExitStack() as stack:
-            voice, recognizer = await asyncio.gather(
-                stack.enter_async_context(PiperVoice(store.path(settings.speech.voice))),
-                open_recognizer(settings.speech, store),
+            file = store.path(settings.speech.voice)
+            loading = asyncio.create_task(
+                open_recognizer(settings.speech, store), name="recogniser-start"
             )
-            stack.push_async_callback(recognizer.close)
-            yield cls(recognizer, agent, voice)
+            stack.push_async_callback(_close, loading)
+            voice = await stack.enter_async_context(PiperVoice(file))
+            yield cls(await loading, agent, voice)
 
     async def hear(self, audio: Audio, seat: Seat) -> SpokenTurn:
         """Recognise an utterance, run its turn and speak the answer."""
         transcript = await self.recognizer.transcribe(audio)
         timings = {"recognize": transcript.processing_seconds * 1000}
         if not transcript.text:
-            return SpokenTurn(transcript, None, None, timings)
+            return SpokenTurn(transcript, None, None, timings, seat=seat)
         turn = await self.agent.turn(Utterance(transcript.text, seat, transcript.confidence))
         reply, spoken, fault = await self.speak(turn.reply)
-        return SpokenTurn(transcript, turn, reply, {**timings, **spoken}, fault)
+        return SpokenTurn(transcript, turn, reply, {**timings, **spoken}, fault, seat)
 
     async def speak(self, text: str) -> tuple[Audio | None, dict[str, float], str | None]:
         """Audio of a reply, its timings, and why it is not whole.
@@ -114,3 +116,11 @@ class VoicePipeline:
             "synthesize": (time.perf_counter() - began) * 1000,
         }
         return Audio.join(chunks), timings, fault
+
+
+async def _close(loading: asyncio.Task[Recognizer]) -> None:
+    """Free a recogniser, also one that is still being loaded."""
+    loading.cancel()
+    await asyncio.wait([loading])
+    if not loading.cancelled() and loading.exception() is None:
+        await loading.result().close()

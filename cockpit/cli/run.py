@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import sys
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import AsyncExitStack, aclosing, contextmanager, suppress
+from dataclasses import dataclass
 from typing import Annotated
 
 import typer
@@ -14,13 +16,15 @@ from rich.markup import escape
 
 from cockpit.agent.plan import Utterance
 from cockpit.assets.store import AssetStore
-from cockpit.cli.exits import run_async
+from cockpit.cli.exits import UsageError, run_async
+from cockpit.cli.texts import typed
 from cockpit.cli.vehicle import open_vehicle
 from cockpit.session import Session, open_session
 from cockpit.settings import Settings
 from cockpit.speech.errors import SpeechError
 from cockpit.speech.piper import PiperVoice
 from cockpit.speech.playback import Loudspeaker
+from vehicle_bus.errors import CockpitError
 from vehicle_bus.seats import Seat
 
 HELP = "Type a request, or @passenger … to speak from another seat; an empty line or Ctrl-D ends."
@@ -36,48 +40,70 @@ def run(
 
 
 async def _run(settings: Settings, seat: Seat, *, mute: bool) -> None:
-    console = Console()
-    async with open_vehicle(settings) as bus, open_session(settings, bus) as session:
-        loudspeaker = None if mute else _loudspeaker(console)
-        console.print(HELP, style="dim", highlight=False)
-        if loudspeaker is None:
-            await _prompt(session, seat, console, None, None)
-            return
-        store = AssetStore.from_settings(settings.assets)
-        async with PiperVoice(store.path(settings.speech.voice)) as voice:
-            await _prompt(session, seat, console, voice, loudspeaker)
+    notes = Console(stderr=True, highlight=False)
+    async with (
+        open_vehicle(settings) as bus,
+        open_session(settings, bus) as session,
+        AsyncExitStack() as stack,
+    ):
+        for notice in session.notices:
+            notes.print(notice, style="yellow")
+        speaker = None if mute else await _speaker(settings, stack, notes)
+        notes.print(HELP, style="dim")
+        await _prompt(session, seat, notes, speaker)
 
 
-def _loudspeaker(console: Console) -> Loudspeaker | None:
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """Says replies aloud."""
+
+    voice: PiperVoice
+    loudspeaker: Loudspeaker
+
+    async def say(self, text: str) -> None:
+        """Speak, sentence by sentence.
+
+        Raises:
+            SpeechError: voice or loudspeaker failed.
+        """
+        async with aclosing(self.voice.stream(text)) as chunks:
+            await self.loudspeaker.play(chunks)
+
+
+async def _speaker(settings: Settings, stack: AsyncExitStack, notes: Console) -> Speaker | None:
+    """Loudspeaker and voice; None, with a note, where one of them is not there."""
     try:
-        return Loudspeaker()
-    except SpeechError as error:
-        console.print(f"{error.spoken} Answers are written only.", style="yellow")
+        loudspeaker = Loudspeaker()
+        file = AssetStore.from_settings(settings.assets).path(settings.speech.voice)
+        voice = await stack.enter_async_context(PiperVoice(file))
+    except CockpitError as error:
+        notes.print(f"{error.spoken} Answers are written only.", style="yellow")
         return None
+    return Speaker(voice, loudspeaker)
 
 
-async def _prompt(
-    session: Session,
-    seat: Seat,
-    console: Console,
-    voice: PiperVoice | None,
-    loudspeaker: Loudspeaker | None,
-) -> None:
-    async for line in _lines():
-        speaker, text = _addressed(line, seat)
-        if not text:
-            return
-        turn = await session.agent.turn(Utterance(text, speaker))
-        console.print(f"[bold]{escape(turn.reply or '…')}[/]", highlight=False)
-        if voice is None or loudspeaker is None or not turn.reply:
-            continue
-        try:
-            await loudspeaker.play(voice.stream(turn.reply))
-        except SpeechError as error:
-            console.print(error.spoken, style="yellow", highlight=False)
+async def _prompt(session: Session, seat: Seat, notes: Console, speaker: Speaker | None) -> None:
+    answers = Console(highlight=False)
+    async with aclosing(_lines()) as lines:
+        async for line in lines:
+            if not line.strip():
+                return
+            try:
+                where, text = addressed(line, seat)
+            except UsageError as error:
+                notes.print(error.spoken, style="yellow")
+                continue
+            turn = await session.agent.turn(Utterance(text, where))
+            answers.print(f"[bold]{escape(turn.reply or '…')}[/]")
+            if speaker is None or not turn.reply:
+                continue
+            try:
+                await speaker.say(turn.reply)
+            except SpeechError as error:
+                notes.print(error.spoken, style="yellow")
 
 
-async def _lines() -> AsyncIterator[str]:
+async def _lines() -> AsyncGenerator[str]:
     """Lines of standard input, with editing and history where it is a terminal.
 
     Read in a daemon thread: a read cannot be cancelled, and Ctrl-C must end the program.
@@ -90,26 +116,55 @@ async def _lines() -> AsyncIterator[str]:
         while wanted.acquire():
             try:
                 line: str | None = input("> " if sys.stdin.isatty() else "")
-            except EOFError:
+            except (EOFError, UnicodeDecodeError):
                 line = None
-            loop.call_soon_threadsafe(lines.put_nowait, line)
+            with suppress(RuntimeError):  # the loop has ended meanwhile
+                loop.call_soon_threadsafe(lines.put_nowait, line)
 
-    if sys.stdin.isatty():
-        import readline  # noqa: F401  (importing it is what turns editing on)
-    threading.Thread(target=read, name="prompt", daemon=True).start()
-    while True:
-        wanted.release()
-        line = await lines.get()
-        if line is None:
-            return
-        yield line
+    with _terminal():
+        threading.Thread(target=read, name="prompt", daemon=True).start()
+        while True:
+            wanted.release()
+            line = await lines.get()
+            if line is None:
+                return
+            yield line
 
 
-def _addressed(line: str, seat: Seat) -> tuple[Seat, str]:
-    """``@passenger open my window`` is said from the passenger's seat."""
-    text = line.strip()
-    if text.startswith("@"):
-        name, _, rest = text[1:].partition(" ")
-        if name.lower().replace("-", "_") in set(Seat):
-            return Seat(name.lower().replace("-", "_")), rest.strip()
-    return seat, text
+@contextmanager
+def _terminal() -> Iterator[None]:
+    """Line editing, and the terminal as it was before, wherever the thread was stopped."""
+    if not sys.stdin.isatty():
+        yield
+        return
+    import readline  # noqa: F401  (importing it is what turns editing on)
+    import termios
+
+    before = termios.tcgetattr(sys.stdin)
+    try:
+        yield
+    finally:
+        termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)
+        sys.stderr.write("\n")
+
+
+def addressed(line: str, seat: Seat) -> tuple[Seat, str]:
+    """``@passenger open my window`` is said from the passenger's seat.
+
+    Args:
+        seat: who speaks where the line names nobody.
+
+    Raises:
+        UsageError: it names no seat, or nothing is said.
+    """
+    text = typed(line)
+    if not text.startswith("@"):
+        return seat, text
+    name, _, said = text[1:].partition(" ")
+    name = name.lower().replace("-", "_")
+    seats = ", ".join(f"@{known.value}" for known in Seat)
+    if name not in set(Seat):
+        raise UsageError(f"There is no seat @{name}; use {seats}.")
+    if not said.strip():
+        raise UsageError(f"Say something after @{name}, for example: @{name} open my window")
+    return Seat(name), said.strip()

@@ -11,6 +11,7 @@ from rich.markup import escape
 
 from cockpit.agent.plan import Outcome, Turn, Utterance
 from cockpit.cli.exits import UsageError, run_async
+from cockpit.cli.texts import typed
 from cockpit.cli.vehicle import open_vehicle
 from cockpit.session import open_session
 from cockpit.settings import PlannerChoice, Settings
@@ -30,7 +31,8 @@ def say(
 
     Without a configured broker it talks to a simulated vehicle that ends with the command.
     """
-    if not text.strip():
+    text = typed(text)
+    if not text:
         raise UsageError('There is nothing to say; for example: cockpit say "open my window".')
     run_async(_say(context.obj, text, seat, planner, as_json=as_json))
 

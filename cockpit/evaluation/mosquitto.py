@@ -59,7 +59,10 @@ class MosquittoBroker:
                 "persistence false\nlog_dest none\n",
                 encoding="utf-8",
             )
-            self._process = await asyncio.create_subprocess_exec(program, "-c", config)
+            # In a session of its own, so that Ctrl-C reaches us alone and we end it last.
+            self._process = await asyncio.create_subprocess_exec(
+                program, "-c", config, start_new_session=True
+            )
             try:
                 await _accepting(self._port)
             except BaseException:
