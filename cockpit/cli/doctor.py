@@ -6,6 +6,7 @@ import asyncio
 import json
 import platform
 import sys
+import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
@@ -14,6 +15,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from cockpit.agent.llm import LlmPlanner
@@ -87,9 +89,9 @@ def _show(findings: list[Finding]) -> None:
     marks = {State.OK: "[green]ok[/]", State.OPTIONAL: "[yellow]--[/]", State.BROKEN: "[red]no[/]"}
     table = Table(box=None, pad_edge=False, show_header=False)
     for finding in findings:
-        text = finding.found + (f"\n[bold]→ {finding.advice}[/]" if finding.advice else "")
-        table.add_row(marks[finding.state], finding.part, text)
-    Console().print(table)
+        advice = f"\n[bold]→ {escape(finding.advice)}[/]" if finding.advice else ""
+        table.add_row(marks[finding.state], finding.part, escape(finding.found) + advice)
+    Console(highlight=False).print(table)
 
 
 async def _interpreter(_: Settings) -> Finding:
@@ -102,15 +104,34 @@ async def _interpreter(_: Settings) -> Finding:
 async def _assets(settings: Settings) -> Finding:
     store = AssetStore.from_settings(settings.assets)
     wanted = store.catalog.default_set
-    faults = [
-        f"{fault.asset}/{fault.file}: {fault.problem}."
-        for name in wanted
-        for fault in await asyncio.to_thread(store.verify, name)
-    ]
+    faults = []
+    for name in wanted:
+        damaged = await asyncio.to_thread(store.verify, name)
+        if {fault.problem for fault in damaged} == {"missing"}:
+            faults.append(f"{name} is missing")
+        else:
+            faults += [f"{fault.file} of {name}: {fault.problem}" for fault in damaged]
     if faults:
-        return Finding("assets", State.BROKEN, " ".join(faults), "Run `cockpit models pull`.")
+        text = f"{'; '.join(faults)} (looked in {settings.assets.root})"
+        advice = "Run `cockpit models pull`"
+        if settings.assets.offline:
+            advice += " with the network on; assets.offline forbids it now"
+        return Finding("assets", State.BROKEN, text, f"{advice}.")
     found = f"{', '.join(wanted)}: all files are there with the right hash"
     return Finding("assets", State.OK, found)
+
+
+async def _folder(settings: Settings) -> Finding:
+    folder = settings.data_dir
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        advice = "Set data_dir to a folder that you may write to."
+        found = f"{folder} cannot be written to: {error.strerror}"
+        return Finding("data folder", State.BROKEN, found, advice)
+    return Finding("data folder", State.OK, str(folder))
 
 
 async def _broker(settings: Settings) -> Finding:
@@ -140,7 +161,11 @@ async def _audio(_: Settings) -> Finding:
     except (ImportError, OSError) as error:
         advice = "Install libportaudio2 and sounddevice to use a microphone; files work without."
         return Finding("audio devices", State.OPTIONAL, f"no PortAudio here ({error})", advice)
-    devices = sounddevice.query_devices()
+    try:
+        devices = sounddevice.query_devices()
+    except sounddevice.PortAudioError as error:
+        advice = "Check the sound system; audio files work without."
+        return Finding("audio devices", State.OPTIONAL, f"PortAudio fails: {error}", advice)
     inputs = sum(device["max_input_channels"] > 0 for device in devices)
     outputs = sum(device["max_output_channels"] > 0 for device in devices)
     if not inputs or not outputs:
@@ -170,19 +195,27 @@ async def _language_model(settings: Settings) -> Finding:
         async with LlmPlanner(skills, model_file(settings), settings.agent) as planner:
             startup = planner.startup
     except CockpitError as error:
-        advice = f"Run `cockpit models pull {settings.agent.model}`."
-        return Finding("language model", State.BROKEN, error.spoken, advice)
+        return Finding("language model", State.BROKEN, error.spoken, _other("agent.model"))
     assert startup is not None
+    how = "are kept from before" if startup.from_cache else "were read, which is done once"
     found = (
-        f"{settings.agent.model} loads in {startup.load_ms / 1000:.1f} s, its prompt of "
-        f"{startup.prefix_tokens} tokens in {startup.prefix_ms / 1000:.1f} s"
+        f"{settings.agent.model} loads in {startup.load_ms / 1000:.1f} s; its instructions "
+        f"({startup.prefix_tokens} tokens, {startup.prefix_ms / 1000:.1f} s) {how}"
     )
     return Finding("language model", State.OK, found)
 
 
+def _other(setting: str) -> str:
+    return f"Pull that model, or set {setting} to another one of `cockpit models list`."
+
+
 async def _recognizer(settings: Settings) -> Finding:
     began = time.monotonic()
-    recognizer = await open_recognizer(settings.speech, AssetStore.from_settings(settings.assets))
+    store = AssetStore.from_settings(settings.assets)
+    try:
+        recognizer = await open_recognizer(settings.speech, store)
+    except CockpitError as error:
+        return Finding("recogniser", State.BROKEN, error.spoken, _other("speech.whisper_model"))
     took = time.monotonic() - began
     await recognizer.close()
     return Finding("recogniser", State.OK, f"{recognizer.name}, loaded in {took:.1f} s")
@@ -190,16 +223,20 @@ async def _recognizer(settings: Settings) -> Finding:
 
 async def _voice(settings: Settings) -> Finding:
     store = AssetStore.from_settings(settings.assets)
-    async with PiperVoice(store.path(settings.speech.voice)) as voice:
-        began = time.monotonic()
-        audio = await voice.synthesize("All is well.")
-        took = time.monotonic() - began
+    try:
+        async with PiperVoice(store.path(settings.speech.voice)) as voice:
+            began = time.monotonic()
+            audio = await voice.synthesize("All is well.")
+            took = time.monotonic() - began
+    except CockpitError as error:
+        return Finding("voice", State.BROKEN, error.spoken, _other("speech.voice"))
     return Finding("voice", State.OK, f"{audio.seconds:.1f} s of speech made in {took:.2f} s")
 
 
 CHECKS: dict[str, Check] = {
     "interpreter": _interpreter,
     "assets": _assets,
+    "data folder": _folder,
     "broker": _broker,
     "audio devices": _audio,
     "map": _map,
