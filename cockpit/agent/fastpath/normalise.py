@@ -37,6 +37,11 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 
+# "Put it on its lowest level", which recognisers write "it's" too.
+_ITS = re.compile(
+    r"\b(on|to|at|in|of) it'?s\b(?= (?:low|high|max|min|full|medium|strong|weak|warmest|coldest"
+    r"|hottest|slow|fast|top|own|old|previous|usual|normal|original))"
+)
 _NEGATED = {"won't": "will", "shan't": "shall", "can't": "can", "ain't": "is"}
 _TAILS = {"'re": "are", "'ve": "have", "'ll": "will", "'m": "am", "'d": "would"}
 _IS = frozenset(
@@ -179,7 +184,7 @@ _STATES = frozenset(
         *("open", "on", "off", "very", "really", "not", "still", "stuck", "closed"),
         *("shut", "pretty", "quite", "foggy", "icy", "dirty", "dark", "loud", "empty"),
         *("low", "full", "cold", "hot", "warm", "wet", "broken", "gone", "down", "up"),
-        *("frozen", "misty", "steamy", "stuffy", "quite", "way"),
+        *("frozen", "misty", "steamy", "stuffy", "quite", "way", "in", "the", "my", "our", "it"),
     )
 )
 # "my seat on two and the passenger's on low"
@@ -221,6 +226,7 @@ def split_words(text: str) -> list[str]:
     text = re.sub(r"(?<=\d)\s?°\s?([cf])\b", lambda m: " ° " + _SCALE[m[1]], text)
     text = re.sub(r"(?<=\d)([cf])\b", lambda m: " ° " + _SCALE[m[1]], text)
     text = re.sub(r"\bper cent\b", "percent", text)
+    text = _ITS.sub(r"\1 the", text)
     text = re.sub(r"\ba/c\b|\ba\.c\.?(?=\W|$)", "ac", text)
     words: list[str] = []
     for found in _TOKEN.finditer(text):
