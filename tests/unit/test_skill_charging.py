@@ -43,7 +43,7 @@ def test_charging_sentence_means_one_call(
 
 
 def test_charging_limit_out_of_range_says_so() -> None:
-    with pytest.raises(SkillError, match="lower than 20"):
+    with pytest.raises(SkillError, match="between 20 and 100"):
         readings(SKILL, "charge limit 5 percent")
 
 

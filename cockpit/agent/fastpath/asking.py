@@ -85,10 +85,13 @@ def plain_questions(span: Sequence[Token], *, asked: bool = False) -> Iterable[_
     if not 1 < len(words) <= _MOST:
         return
     untagged = _without_tag(words)
-    asked = asked or untagged is not None
     if untagged is not None:
-        words = untagged
-        yield words
+        yield untagged
+        yield from _rephrased(untagged, asked=True)
+    yield from _rephrased(words, asked=asked)
+
+
+def _rephrased(words: _Words, *, asked: bool) -> Iterable[_Words]:
     yield from _topic_first(words, asked=asked)
     yield from _is_it(words, asked=asked)
     yield from _have_i_got(words)
