@@ -219,6 +219,12 @@ class Filler:
         thing = [token for token in span[begin:] if token.key != "please"]
         if not thing or thing[0].key in self._talk.questions:
             return []
+        if any(token.key in _NEGATIVE for token in thing):
+            return []
+        if thing[0].key == "no":  # "no lights inside please"
+            without = (Token("turn", "turn"), Token("off", "off"), *thing[1:])
+            clause = self.command(without, _ASKED, "asked")
+            return [] if clause is None else [clause]
         turn, on, set_to = Token("turn", "turn"), Token("on", "on"), Token("set", "set")
         for words in ((turn, on, *thing), (turn, *thing), (set_to, *thing)):
             clause = self.command(words, _ASKED, "asked")
