@@ -18,6 +18,9 @@ from cockpit.evaluation.runner import evaluate as run_scenarios
 from cockpit.evaluation.scenario import Scenario, load_scenarios
 from cockpit.settings import PlannerChoice, Settings
 
+_WIDE = 120
+"""Columns of the table where nobody watches."""
+
 
 def evaluate(
     context: typer.Context,
@@ -67,7 +70,11 @@ def bench(
     stderr = Console(stderr=True)
     say = partial(stderr.print, highlight=False)
     measurements = run_async(measure(context.obj, part, say))
-    Console(width=120).print(table(measurements))
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = _WIDE
+    console.print(f"cockpit bench {part.value}")
+    console.print(table(measurements))
     if out is not None:
         text = json.dumps([entry.to_json() for entry in measurements], indent=2)
         out.write_text(text + "\n", encoding="utf-8")
