@@ -78,6 +78,13 @@ class Filler:
     ) -> None:
         self._questions = frozenset(questions)
         self._feeds = grammar.feeds
+        # Functions that take free text.
+        self._loose = {
+            name
+            for name, feeds in grammar.feeds.items()
+            for networks in feeds.values()
+            if any(grammar.networks[index].kind == "wildcard" for index in networks)
+        }
         self._charts = charts
         self._talk = conversation
         self._vocabulary = grammar.vocabulary
@@ -93,7 +100,22 @@ class Filler:
                 return found[:1]
         if span[0].key in self._talk.questions:
             return []
-        return self._by_carrying(span, named)[:1] or self._by_noun(span, named)
+        return (
+            self._by_carrying(span, named)[:1]
+            or self._by_noun(span, named)
+            or self._by_verb(span, named)
+        )
+
+    def _by_verb(self, span: Sequence[Token], named: tuple[Clause, ...]) -> list[Clause]:
+        """ "Unlock" after "lock the doors": what it is done to was said before."""
+        earlier = next((clause for clause in reversed(named) if clause.acts), None)
+        if earlier is None or len(span) > 2 or span[0].key not in self._talk.verbs | self._verbs:
+            return []
+        for phrase in self.noun_phrases(earlier.tokens):
+            clause = self.command((*span, *phrase), _CARRIED, "carried")
+            if clause is not None and clause.skill == earlier.skill:
+                return [self._same_place(earlier, clause)]
+        return []
 
     def _by_noun(self, span: Sequence[Token], named: tuple[Clause, ...]) -> list[Clause]:
         """ "The rear ones closed", "and mine up one level": the noun was said before."""
@@ -291,13 +313,11 @@ class Filler:
 
     def _by_wish(self, span: Sequence[Token]) -> list[Clause]:
         """ "Make sure the roof is closed", "the fan should be on three": see ``wishes``."""
-        begin = 0
-        while begin < len(span) and (span[begin].mark or span[begin].key in _OPENINGS):
-            begin += 1
-        for words in wished(span[begin:], lambda key: _IRREGULAR.get(key) or self._base(key)):
-            found = self.command(words, _CARRIED, "wished")
-            if found is not None and found.match.template.intent not in self._questions:
-                return [found]
+        for begin, _ in self._charts.of(span).leads(0):
+            for words in wished(span[begin:], lambda key: _IRREGULAR.get(key) or self._base(key)):
+                found = self.command(words, _CARRIED, "wished")
+                if found is not None and found.match.template.intent not in self._questions:
+                    return [found]
         return []
 
     def _base(self, participle: str) -> str | None:
@@ -335,6 +355,8 @@ class Filler:
         for piece in _spots(earlier.match):
             yield (*words[: piece.start], *span, *words[piece.end :]), None
         if words[-1].key in self._talk.states:
+            # "the lights on | plus the fog lights"
+            yield (*span, words[-1]), None
             # "turn the radio off and the lights"
             for length in range(1, min(3, len(words) - 1)):
                 yield (*words[:length], *span, words[-1]), None
@@ -348,7 +370,7 @@ class Filler:
             free: the function that may take free text here.
         """
         for order in (tokens, *self._particle_moved(tokens)):
-            chart = self._charts.of(order)
+            chart = self._charts.of(order, free=free in self._loose)
             match = next(
                 (
                     match

@@ -23,7 +23,18 @@ _AROUND = Phrases(
             *("seat", "seats", "zone", "area", "one", "ones", "please", "too", "also", "instead"),
             *("again", "then", "now", "degrees", "celsius", "percent", "level", "back", "up"),
             *("down", "as well", "just", "only", "it", "them", "that", "those", "rather"),
-            *("uh", "um", "both", "and", "do the same for", "make it"),
+            *(
+                "i mean",
+                "i meant",
+                "uh",
+                "um",
+                "both",
+                "and",
+                "instead",
+                "i said",
+                "do the same for",
+                "make it",
+            ),
         ),
         0.1,
     )
@@ -42,6 +53,10 @@ _STEP_WORDS = frozenset(
 )
 _UP = frozenset(("more", "higher", "further", "stronger", "louder", "brighter", "faster", "up"))
 _DOWN = frozenset(("less", "lower", "weaker", "softer", "quieter", "dimmer", "slower", "down"))
+_WARMER = frozenset(("warmer", "hotter"))
+_COOLER = frozenset(("cooler", "colder"))
+COMPARATIVES = _UP | _DOWN | _WARMER | _COOLER
+"""One word that tells which way to go on from what was just set."""
 _NO_AMOUNT = frozenset(
     (
         *(
@@ -129,6 +144,11 @@ class FollowUps:
         """ "One level lower" after "heat my seat to level 3"."""
         words = chart.tokens[start:]
         for place, token in enumerate(words):
+            heat = before[-1].call.function.rpartition("_")[2] if before else ""
+            warmer = (token.key in _WARMER) - (token.key in _COOLER)
+            if warmer and heat in ("heating", "cooling"):
+                rest = (*words[:place], *words[place + 1 :])
+                return self._further(rest, before, up=(warmer > 0) == (heat == "heating"))
             if token.key in _UP or token.key in _DOWN:
                 rest = (*words[:place], *words[place + 1 :])
                 return self._further(rest, before, up=token.key in _UP)
@@ -170,7 +190,8 @@ class FollowUps:
         function = self._functions.get(f"{skill}.{_CHANGE}{own.removeprefix(_SET)}")
         known = function.arguments.model_fields if function is not None else {}
         said = [token for token in amount if token.key not in _LEVELS]
-        if not own.startswith(_SET) or "level" not in call.arguments or "by" not in known:
+        set_by = self._functions.get(call.function)
+        if set_by is None or "level" not in set_by.arguments.model_fields or "by" not in known:
             return None
         if any(token.number is None and token.key not in _VAGUE for token in said):
             return None

@@ -109,9 +109,16 @@ class Skips:
 
 
 class Chart:
-    """The matches of one token sequence."""
+    """The matches of one token sequence.
 
-    def __init__(self, grammar: Grammar, skips: Skips, tokens: Sequence[Token]) -> None:
+    Args:
+        free: templates with free text are looked at, too.
+    """
+
+    def __init__(
+        self, grammar: Grammar, skips: Skips, tokens: Sequence[Token], *, free: bool = True
+    ) -> None:
+        self._free = free
         self.tokens = tuple(tokens)
         self.keys = tuple(token.key for token in tokens)
         self._grammar = grammar
@@ -266,7 +273,7 @@ class Chart:
         return [(position + 1, _VALUE + _VALUE_WORD, value, None)]
 
     def _wildcard(self, network: Network, position: int) -> list[tuple[int, float, Any, _Trace]]:
-        if self.tokens[position].mark:
+        if not self._free or self.tokens[position].mark:
             return []
         found: list[tuple[int, float, Any, _Trace]] = []
         for end in range(position + 1, len(self.tokens) + 1):
@@ -320,14 +327,14 @@ class Charts:
     def __init__(self, grammar: Grammar, skips: Skips) -> None:
         self._grammar = grammar
         self._skips = skips
-        self._kept: OrderedDict[tuple[str, ...], Chart] = OrderedDict()
+        self._kept: OrderedDict[tuple[bool, tuple[str, ...]], Chart] = OrderedDict()
 
-    def of(self, tokens: Sequence[Token]) -> Chart:
-        """The chart of a token sequence."""
-        key = tuple(token.text for token in tokens)
+    def of(self, tokens: Sequence[Token], *, free: bool = True) -> Chart:
+        """The chart of a token sequence, with or without templates that take free text."""
+        key = (free, tuple(token.text for token in tokens))
         chart = self._kept.get(key)
         if chart is None:
-            chart = self._kept[key] = Chart(self._grammar, self._skips, tokens)
+            chart = self._kept[key] = Chart(self._grammar, self._skips, tokens, free=free)
             if len(self._kept) > _CHARTS:
                 self._kept.popitem(last=False)
         else:

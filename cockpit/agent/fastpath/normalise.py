@@ -310,6 +310,9 @@ class Normaliser:
             if word == "'s" and mended and _is_verb_before(words[at + 1 : at + 3]):
                 mended.append("is")
                 continue
+            if word == "'s" and mended and not follower and mended[-1] in _POSSESSED:
+                mended[-1] += "s"  # "lock the door's"
+                continue
             if word == "both" and _joins_two(words, at):
                 continue  # "both me and my passenger" names two anyway
             if word in _OWNERS and follower in _POSSESSED:
@@ -347,7 +350,9 @@ def _is_verb_before(words: Sequence[str]) -> bool:
 
 def _joins_two(words: Sequence[str], at: int) -> bool:
     first = words[at + 1 : at + 2]
-    return bool(first) and first[0] in _ONE_OF_TWO and "and" in words[at + 2 : at + 6]
+    if not first or "and" not in words[at + 2 : at + 6]:
+        return False
+    return first[0] in _ONE_OF_TWO or (words[at + 2] == "and" and not first[0].endswith("s"))
 
 
 def plain(tokens: Sequence[Token]) -> str:

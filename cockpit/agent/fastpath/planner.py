@@ -12,7 +12,7 @@ from typing import Any
 from cockpit.agent.fastpath.clauses import Clause, Reading, Role
 from cockpit.agent.fastpath.conversation import Conversation, read_yaml
 from cockpit.agent.fastpath.corrections import Corrector
-from cockpit.agent.fastpath.followups import FollowUps
+from cockpit.agent.fastpath.followups import COMPARATIVES, FollowUps
 from cockpit.agent.fastpath.grammar import Grammar, SentencesInvalid
 from cockpit.agent.fastpath.normalise import Normaliser, Token, plain
 from cockpit.agent.fastpath.repair import repaired, unhesitating
@@ -25,6 +25,7 @@ _LEFT_ALONE = "Okay, I'll leave it."
 _NEVER_MIND = "Okay, never mind."
 _BEYOND = "I can't do that offline."
 _CLAUSES_KEPT = 128
+_STOPPING = ("assistant.stop", "assistant.cancel")
 _REPAIRED = 0.85  # confidence where a word was taken for another
 _NAMED = 4  # words of a thing that is only named
 # Rules of skills/common.yaml whose first words begin a command.
@@ -149,8 +150,10 @@ class TemplatePlanner:
         if len(reading.clauses) != 1:
             return False
         clause = reading.clauses[0]
+        bare = len(clause.tokens) == 1 and clause.how == "said"
         return clause.acts and (
-            bool(clause.match.template.metadata.get("elliptic"))
+            (bare and clause.tokens[0].key in COMPARATIVES)
+            or bool(clause.match.template.metadata.get("elliptic"))
             or clause.how != "said"
             or any(token.key in self._talk.pronouns for token in clause.tokens)
         )
@@ -201,6 +204,8 @@ class TemplatePlanner:
 
     def _plan(self, reading: Reading, tokens: Sequence[Token]) -> Plan | None:
         commands = reading.commands
+        if len(commands) > 1:  # "that's enough, turn them off"
+            commands = tuple(c for c in commands if c.match.template.intent not in _STOPPING)
         detail = self._detail(reading, tokens)
         if commands:
             calls: list[Call] = []

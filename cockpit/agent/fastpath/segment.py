@@ -22,6 +22,8 @@ _BEAM = 6  # readings kept per position
 _PER_END = 4  # templates kept per start and end
 _PLAIN_PRONOUN = 0.3  # "it" taken as the template means it though something was named before
 _ELLIPTIC = 0.15
+_LEANING = 1.5
+_OTHER_FUNCTION = 0.5  # a short form of another function than the one just named
 # "We just got | off the motorway", "I've got | my hands full": what free text does not begin with.
 _TELLING = frozenset(("i", "we", "he", "she", "they"))
 _NO_THINGS = frozenset(
@@ -45,6 +47,7 @@ _NO_THINGS = frozenset(
         *("really", "a", "this", "that", "him", "her", "them", "you", "us", "married", "ready"),
     )
 )
+_ASKING_FOR = frozenset(("want", "need", "would", "will", "have", "must", "should", "am", "could"))
 _POLITE = frozenset(("can", "could", "would", "will", "please", "so", "let", "go"))
 _PERMISSION = 1.35
 _AMENDED = 0.4
@@ -121,6 +124,8 @@ class Segmenter:
             if clause.role is Role.UNKNOWN and clause.match.free:
                 return True  # it may be a question of ours in other words
             if named and clause.acts and self._filler.pronouns(clause.tokens):
+                return True
+            if clause.cost > _LEANING and clause.match.template.metadata.get("elliptic"):
                 return True
             if named and clause.role is Role.ASIDE and clause.tokens[0].key == "as":
                 return True  # "... as well | as the mirrors"
@@ -250,7 +255,7 @@ class Segmenter:
             for stop, more in chart.tails(end):
                 at_cut = self.cut_at(chart, stop)
                 for clause in clauses[:_PER_END]:
-                    if not at_cut and not self._may_run_on(clause):
+                    if not at_cut and stop == end and not self._may_run_on(clause):
                         continue
                     if chart.keys[stop : stop + 1] == ("?",) and not self._may_be_asked(
                         chart, clause, start
@@ -317,19 +322,27 @@ class Segmenter:
         role = Role(
             metadata.get("role", Role.INDIRECT if metadata.get("indirect") else Role.COMMAND)
         )
-        cost = CLAUSE_COST[role] + match.cost + float(metadata.get("cost", 0.0))
         own = match.template.intent.partition(".")[0]
+        more = 0.0
         if metadata.get("elliptic"):
             last = next((clause for clause in reversed(named) if clause.acts), None)
             known = last.skill if last is not None else skill
             if known != own or not cut:
                 return None
             same = last is not None and last.match.template.intent == match.template.intent
-            cost += _ELLIPTIC - (0.05 if same else 0.0)
+            more = _ELLIPTIC - (0.05 if same else 0.0)
+            if last is not None and not same:
+                more += _OTHER_FUNCTION
         if match.free and self._is_told(chart, match):
             return None
+        if metadata.get("first") and any(clause.acts for clause in named):
+            return None
+        told = role is Role.COMMAND and match.free and chart.keys[match.start] in _TELLING
+        if told and chart.keys[match.start + 1] not in _ASKING_FOR:
+            role = Role.INDIRECT  # "we just picked up grandma" is rather no shopping
         if match.free and not metadata.get("whole") and self._swallows(chart, match, role):
             return None
+        cost = CLAUSE_COST[role] + match.cost + float(metadata.get("cost", 0.0)) + more
         if self._required.get(match.template.intent, frozenset()) - match.arguments.keys():
             cost += _INCOMPLETE
         tokens = chart.tokens[match.start : match.end]
@@ -351,8 +364,11 @@ class Segmenter:
         last = reading.clauses[-1].role
         if last is Role.UNKNOWN:
             return False  # "remind me to | close the roof" is one wish
-        if last not in (Role.ASIDE, Role.INDIRECT, Role.NEGATED):
+        asked = reading.clauses[-1].match.template.intent in self._questions
+        if last not in (Role.ASIDE, Role.INDIRECT, Role.NEGATED) and not asked:
             return True
+        if asked and clause.role in (Role.INDIRECT, Role.ASIDE):
+            return False
         if any(token.key in _NEGATIVE for token in reading.clauses[-1].tokens[-3:]):
             return False  # "i do not | want the window open"
         return clause.role is not Role.COMMAND or clause.tokens[0].key in self._imperatives

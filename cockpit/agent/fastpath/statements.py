@@ -185,6 +185,9 @@ def _has_subject_and_verb(keys: Sequence[str]) -> bool:
     if first == "you":
         return second in ("are", "were", "have", "know", "see", "left", "look", "always", "never")
     if first in _PERSONS and first not in ("this", "that"):
+        wants_to = first in ("he", "she", "they") and second in ("wants", "want", "needs", "need")
+        if wants_to and keys[2] == "to":
+            return True
         if second in _MODAL and not (second in _OK_AFTER_FIRST and len(keys) > 4):
             return False
         return not any(key in ("should", "must", "please", "want") for key in keys[2:5])
