@@ -69,7 +69,20 @@ _CHECKING = (
     *(("inspect",), ("verify",), ("view",), ("display",), ("tell", "me", "about"), ("info", "on")),
     *(("information", "on"), ("information", "about"), ("know", "about"), ("hear", "about")),
 )
-_LOOKS = frozenset(("status", "stat", "stats", "state", "check", "reading", "report", "update", "info", "condition"))
+_LOOKS = frozenset(
+    (
+        "status",
+        "stat",
+        "stats",
+        "state",
+        "check",
+        "reading",
+        "report",
+        "update",
+        "info",
+        "condition",
+    )
+)
 _ARTICLES = frozenset(("a", "the", "any", "my", "our", "your", "all"))
 _ANY = frozenset(("any", "anyone", "anybody", "anything", "everything", "everyone", "everybody"))
 _MOST = 12
