@@ -364,11 +364,17 @@ class Segmenter:
         last = reading.clauses[-1].role
         if last is Role.UNKNOWN:
             return False  # "remind me to | close the roof" is one wish
-        asked = reading.clauses[-1].match.template.intent in self._questions
-        if last not in (Role.ASIDE, Role.INDIRECT, Role.NEGATED) and not asked:
+        first = clause.tokens[0].key
+        if reading.clauses[-1].match.template.intent in self._questions:
+            # "What is the status | of the order I placed" is another question, and so is
+            # "how long will it | take me to pay this off".
+            return (
+                clause.role is Role.COMMAND
+                and not clause.match.free
+                and (first in self._imperatives or first in self._talk.questions)
+            )
+        if last not in (Role.ASIDE, Role.INDIRECT, Role.NEGATED):
             return True
-        if asked and clause.role in (Role.INDIRECT, Role.ASIDE):
-            return False
         if any(token.key in _NEGATIVE for token in reading.clauses[-1].tokens[-3:]):
             return False  # "i do not | want the window open"
         return clause.role is not Role.COMMAND or clause.tokens[0].key in self._imperatives
@@ -493,12 +499,12 @@ class Segmenter:
                         at_cut = self.cut_at(chart, end)
                         yield reading.and_then(clause, end=end, gap=not at_cut)
 
-    @staticmethod
-    def _may_explain(chart: Chart, reading: Reading, start: int) -> bool:
+    def _may_explain(self, chart: Chart, reading: Reading, start: int) -> bool:
         """Whether a statement may follow a command at once: "... I can hardly see the road"."""
         return (
             bool(reading.clauses)
             and reading.clauses[-1].acts
+            and reading.clauses[-1].match.template.intent not in self._questions
             and start < len(chart.keys)
             and chart.keys[start] in RUNNING_ON
         )

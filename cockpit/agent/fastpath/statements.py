@@ -21,8 +21,8 @@ LONGEST = 18
 
 RUNNING_ON = frozenset(
     (
-        *("i", "we", "it", "he", "she", "they", "there", "my", "our", "this", "that", "nobody"),
-        *("everyone", "somebody", "someone", "the", "to"),
+        *("i", "we", "it", "he", "she", "they", "there", "my", "our", "nobody", "everyone", "to"),
+        *("somebody", "someone"),
     )
 )
 """A statement that follows a request without a pause begins with one of these."""
