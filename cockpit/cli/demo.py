@@ -22,6 +22,7 @@ from cockpit.session import open_session
 from cockpit.settings import Settings
 from cockpit.speech.audio import read_audio, write_wav
 from cockpit.speech.errors import SpeechError
+from cockpit.speech.piper import PiperVoice
 from cockpit.voice import SpokenTurn, VoicePipeline
 
 
@@ -93,6 +94,6 @@ async def _demo(settings: Settings, own: Sequence[Recording] | None, out: Path) 
 async def _own_conversation(settings: Settings) -> tuple[Recording, ...]:
     """The demo's own lines, recorded now where that was not done yet."""
     folder = recordings_folder(settings)
-    voice = AssetStore.from_settings(settings.assets).path(settings.speech.voice)
+    voice = PiperVoice(AssetStore.from_settings(settings.assets).path(settings.speech.voice))
     await record(folder, voice, Console(stderr=True))
     return recorded(folder)

@@ -14,6 +14,7 @@ from cockpit.cli.exits import run_async
 from cockpit.demo.conversation import record
 from cockpit.session import model_file
 from cockpit.settings import Settings
+from cockpit.speech.piper import PiperVoice
 from skills.api import SkillSet
 from skills.navigation.importer import import_map
 from skills.navigation.schema import MapMissing, read_info
@@ -39,7 +40,8 @@ async def _prepare(settings: Settings) -> None:
             source = store.path(DEFAULT_MAP)
             await asyncio.to_thread(import_map, source, settings.maps.root, "helsinki")
         console.print("Map of Helsinki imported.", highlight=False)
-    await record(recordings_folder(settings), store.path(settings.speech.voice), console)
+    voice = PiperVoice(store.path(settings.speech.voice))
+    await record(recordings_folder(settings), voice, console)
     await _warm(settings, console)
 
 

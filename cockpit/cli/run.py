@@ -94,7 +94,8 @@ async def _prompt(session: Session, seat: Seat, notes: Console, speaker: Speaker
                 notes.print(error.spoken, style="yellow")
                 continue
             turn = await session.agent.turn(Utterance(text, where))
-            answers.print(f"[bold]{escape(turn.reply or '…')}[/]")
+            # One line a reply for whoever reads a pipe; a terminal wraps it itself.
+            answers.print(f"[bold]{escape(turn.reply or '…')}[/]", soft_wrap=True)
             if speaker is None or not turn.reply:
                 continue
             try:

@@ -71,12 +71,12 @@ def recorded(folder: Path) -> tuple[Recording, ...]:
     )
 
 
-async def record(folder: Path, voice: Path, console: Console) -> None:
+async def record(folder: Path, voice: PiperVoice, console: Console) -> None:
     """Synthesise the lines that are not there yet, or were made from another text.
 
     Args:
         folder: where to put them.
-        voice: the Piper voice that speaks them.
+        voice: speaks them; it is started only if one is due.
         console: shows what happens.
 
     Raises:
@@ -88,10 +88,10 @@ async def record(folder: Path, voice: Path, console: Console) -> None:
         return
     await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
     with console.status("Recording the demo …") as status:
-        async with PiperVoice(voice) as speaker:
+        async with voice:
             for number, line in due:
                 status.update(f"Recording turn {number} of {len(lines)} …")
-                audio = await speaker.synthesize(line.text)
+                audio = await voice.synthesize(line.text)
                 higher = Audio(audio.samples, round(audio.rate * PITCH)).resampled(audio.rate)
                 write_wav(_file(folder, number, line), higher)
                 _mark(folder, number).write_text(_made_from(line), encoding="utf-8")

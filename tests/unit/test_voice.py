@@ -1,15 +1,24 @@
-"""The spoken answer when the voice fails, without Piper."""
+"""The spoken answer when the voice fails, without Piper; and what silence is."""
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from pathlib import Path
-from typing import Any, cast
+from types import SimpleNamespace
+from typing import Any, NoReturn, cast
 
 import pytest
 
+from cockpit.agent.plan import Turn, Utterance
+from cockpit.assets.store import AssetStore
+from cockpit.settings import Settings
+from cockpit.speech.audio import Audio
+from cockpit.speech.errors import SynthesisUnavailable
 from cockpit.speech.piper import PiperVoice
-from cockpit.voice import VoicePipeline
+from cockpit.speech.recognizer import Transcript
+from cockpit.voice import SpokenTurn, VoicePipeline
+from vehicle_bus.seats import Seat
 
 TALKER = Path(__file__).parents[1] / "fakes" / "talker.py"
 
@@ -40,3 +49,48 @@ async def test_voice_pipeline_says_nothing_for_an_empty_reply(voice: PiperVoice)
     nobody = cast(Any, None)
     async with voice:
         assert await VoicePipeline(nobody, nobody, voice).speak("") == (None, {}, None)
+
+
+async def test_spoken_turn_of_silence_has_every_key_of_a_spoken_turn() -> None:
+    transcript = Transcript("", 0.0, 1.5, 0.0, "test")
+    silence = SpokenTurn(transcript, None, None, {}, seat=Seat.PASSENGER).to_json()
+    turn = Turn(Utterance("Hello.", Seat.PASSENGER), "Hello.", False, "template", (), {}, {})
+    assert set(silence) == set(SpokenTurn(transcript, turn, None, {}).to_json())
+    assert (silence["seat"], silence["text"], silence["plan"]) == ("passenger", "", [])
+
+
+class FakeRecognizer:
+    name = "fake"
+
+    def __init__(self) -> None:
+        self.closed = False
+
+    async def transcribe(self, audio: Audio) -> Transcript:
+        raise AssertionError("nobody speaks here")
+
+    async def close(self) -> None:
+        self.closed = True
+
+
+async def test_voice_pipeline_frees_the_recogniser_when_the_voice_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recognizer = FakeRecognizer()
+
+    async def open_at_once(*_: object) -> FakeRecognizer:
+        return recognizer
+
+    store = SimpleNamespace(path=lambda name: tmp_path / "no.onnx")
+    monkeypatch.setattr(AssetStore, "from_settings", lambda _: store)
+    monkeypatch.setattr("cockpit.voice.open_recognizer", open_at_once)
+
+    class SlowVoice(PiperVoice):
+        async def __aenter__(self) -> NoReturn:
+            await asyncio.sleep(0)  # the recogniser is loaded meanwhile
+            raise SynthesisUnavailable("No voice.")
+
+    monkeypatch.setattr("cockpit.voice.PiperVoice", SlowVoice)
+    with pytest.raises(SynthesisUnavailable):
+        async with VoicePipeline.open(Settings(), cast(Any, None)):
+            pass
+    assert recognizer.closed

@@ -1,0 +1,89 @@
+"""The benchmark's arithmetic and its output."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import AsyncIterator
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from rich.console import Console
+
+from cockpit.evaluation import bench
+from cockpit.evaluation.bench import Measurement, sentences_of, summarize, table
+from vehicle_bus.client import Message
+from vehicle_bus.payloads import AckPayload, AckStatus
+from vehicle_bus.topics import Topics
+
+VIN = "TEST"
+FAN = "Vehicle.Cabin.HVAC.Station.Row1.Driver.FanSpeed"
+
+
+def test_summarize_takes_the_nearest_rank() -> None:
+    found = summarize("x", "ms", [float(value) for value in range(100, 0, -1)], 50)
+    assert (found.n, found.p50, found.p95) == (100, 50.0, 95.0)
+    assert found.ok is True
+
+
+def test_summarize_of_one_value_is_that_value() -> None:
+    found = summarize("x", "ms", [7.0], 6)
+    assert (found.p50, found.p95, found.ok) == (7.0, 7.0, False)
+
+
+def test_summarize_of_nothing_is_refused() -> None:
+    with pytest.raises(ValueError, match="nothing was measured"):
+        summarize("x", "ms", [])
+
+
+@pytest.mark.parametrize(
+    ("p50", "p95", "ok"), [(399, 899, True), (401, 899, False), (399, 901, False)]
+)
+def test_measurement_is_ok_when_both_budgets_are_kept(p50: float, p95: float, ok: bool) -> None:
+    assert Measurement("x", "ms", 9, p50, p95, 400, 900).ok is ok
+
+
+def test_measurement_json_has_the_agreed_keys() -> None:
+    written = Measurement("x", "ms", 9, 1.23456, 2, None, None).to_json()
+    assert written == {
+        "measure": "x",
+        "unit": "ms",
+        "n": 9,
+        "p50": 1.235,
+        "p95": 2,
+        "budget": None,
+        "ok": None,
+    }
+
+
+def test_table_shows_machine_figures_and_verdict() -> None:
+    output = io.StringIO()
+    rows = [Measurement("fast", "ms", 9, 1, 2, 3), Measurement("slow", "ms", 9, 1, 950, 3, 900)]
+    Console(file=output, width=120).print(table(rows))
+    head, _, fast, slow = (line.split() for line in output.getvalue().splitlines())
+    assert "cores," in head
+    assert fast == ["fast", "ms", "9", "1", "2", "3", "ok"]
+    assert slow == ["slow", "ms", "9", "1", "950", "3", "900", "over"]
+
+
+@pytest.mark.parametrize("group", ["template", "lm", "speech"])
+def test_sentences_of_are_different(group: str) -> None:
+    sentences = sentences_of(group)
+    assert len(sentences) >= 10
+    assert len(set(sentences)) == len(sentences)
+
+
+async def test_acknowledged_takes_the_first_answer_to_every_command() -> None:
+    topic = Topics(VIN).ack(FAN)
+
+    async def traffic() -> AsyncIterator[Message]:
+        for number, status, at in (
+            ("a", AckStatus.ACCEPTED, 1.0),
+            ("b", AckStatus.DONE, 2.0),
+            ("a", AckStatus.DONE, 9.0),
+        ):
+            payload = AckPayload(id=number, status=status).encode()
+            yield Message(topic, payload, retained=False, received=at)
+
+    session = SimpleNamespace(bus=SimpleNamespace(settings=SimpleNamespace(vin=VIN)))
+    assert await bench._acknowledged(traffic(), cast(Any, session)) == [1.0, 2.0]
