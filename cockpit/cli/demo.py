@@ -50,7 +50,7 @@ async def _demo(settings: Settings, own: Sequence[Recording] | None, out: Path) 
     recordings = own or await _own_conversation(settings)
     console.print(
         f"A conversation of {len(recordings)} spoken turns with a simulated car, offline; "
-        "about a minute. Map data © OpenStreetMap contributors.",
+        "about half a minute. Map data © OpenStreetMap contributors.",
         highlight=False,
     )
     screen = Screen(console)
