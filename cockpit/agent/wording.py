@@ -64,7 +64,7 @@ def _said(outcome: Outcome, skills: SkillSet) -> str:
     if outcome.result is None:
         return sentence(outcome.reason or "That didn't work")
     try:
-        return skills.render(outcome.result).strip()
+        return skills.render(outcome.call.function, outcome.result).strip()
     except Exception:  # a fault in a skill's wording must not hide what was done
         log.debug("%s has no reply", outcome.call.function, exc_info=True)
         return outcome.reason or _BARE.get(outcome.status, "That didn't work.")

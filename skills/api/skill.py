@@ -245,9 +245,7 @@ class SkillSet(Mapping[str, Function]):
         self._functions = {
             name: entry for skill in self.skills for name, entry in skill.functions.items()
         }
-        self._replies = {
-            kind: render for skill in self.skills for kind, render in skill.replies.items()
-        }
+        self._replies = {name: skill.replies for skill in self.skills for name in skill.functions}
 
     @classmethod
     def installed(cls) -> SkillSet:
@@ -275,6 +273,9 @@ class SkillSet(Mapping[str, Function]):
     def __len__(self) -> int:
         return len(self._functions)
 
-    def render(self, result: Result) -> str:
-        """The reply to say for a result."""
-        return self._replies[type(result)](result)
+    def render(self, function: str, result: Result) -> str:
+        """The reply to say for a function's result, in its own skill's words.
+
+        Skills share result types (``skills.zones.Acted``) and say them each in its own way.
+        """
+        return self._replies[function][type(result)](result)

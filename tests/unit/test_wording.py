@@ -1,12 +1,13 @@
 """What counts as a question, and how a turn's replies are put together."""
 
-from __future__ import annotations
+from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
 from cockpit.agent.plan import Call, Outcome
 from cockpit.agent.wording import is_question, proposal, render
-from skills.api import Status
+from skills.api import Context, Result, SkillSet, Status, define_skill, function
 from tests.fakes.skill import Said, all_skills
 
 
@@ -73,3 +74,21 @@ def test_proposal_names_wishes_and_values() -> None:
     assert question == (
         "Do you want me to find a place (rear left) and clear everything, after two questions?"
     )
+
+
+def test_render_uses_the_words_of_the_skill_whose_function_ran() -> None:
+    @dataclass(frozen=True)
+    class Shared(Result):
+        """A result type of two skills."""
+
+    @function()
+    async def go(ctx: Context) -> Shared:
+        """Go."""
+        return Shared()
+
+    sentences = Path(__file__).parents[1] / "fakes" / "skills.yaml"
+    one = define_skill("one", "one", [go], {Shared: lambda _: "One."}, sentences)
+    two = define_skill("two", "two", [go], {Shared: lambda _: "Two."}, sentences)
+    skills = SkillSet([one, two])
+    assert skills.render("one.go", Shared()) == "One."
+    assert skills.render("two.go", Shared()) == "Two."
