@@ -10,6 +10,7 @@ from cockpit.agent.fastpath.match import Phrases
 from cockpit.agent.fastpath.normalise import Token
 from cockpit.agent.fastpath.segment import Segmenter
 
+_THINGS_NAMED = frozenset(("it", "them", "that", "those"))
 _COMMA = Token(",", ",")
 _MARKS = frozenset(",.;:?!-")
 _HESITATION = 2.0  # the weight of a mere "uh"
@@ -246,6 +247,10 @@ def _with_last(reading: Reading, old: Clause, new: Clause) -> Reading:
 
 def _inherit(old: Clause, new: Clause) -> Clause:
     """A clause of the same function keeps what the corrected one does not say again."""
+    where = old.call.arguments.get("where")
+    leans = any(token.key in _THINGS_NAMED for token in new.tokens)
+    if leans and where is not None and old.skill == new.skill and "where" not in new.call.arguments:
+        return new.given_too({"where": where})  # "unlock my door, no I mean lock it"
     if old.match.template.intent != new.match.template.intent:
         return new
     return new.given_too(old.call.arguments)

@@ -12,15 +12,17 @@ from collections.abc import Collection, Iterable, Sequence
 from cockpit.agent.fastpath.asking import plain_questions
 from cockpit.agent.fastpath.clauses import CLAUSE_COST, Clause, Role
 from cockpit.agent.fastpath.conversation import Conversation
-from cockpit.agent.fastpath.grammar import Grammar
+from cockpit.agent.fastpath.grammar import Grammar, Template
 from cockpit.agent.fastpath.match import Charts, Match, Piece, moved
 from cockpit.agent.fastpath.normalise import Token
+from cockpit.agent.fastpath.values import named_values
 from cockpit.agent.fastpath.wishes import wished
 
 LONGEST = 12
 """Words that may lean on the clause before them."""
 
 _CARRIED = 0.5
+_VALUES = 7  # words
 _PRONOUN = 0.1
 # "Can I have the massage".
 _ASKED = 0.4
@@ -77,6 +79,7 @@ class Filler:
         questions: Collection[str],
     ) -> None:
         self._questions = frozenset(questions)
+        self._grammar = grammar
         self._feeds = grammar.feeds
         # Functions that take free text.
         self._loose = {
@@ -104,7 +107,26 @@ class Filler:
             self._by_carrying(span, named)[:1]
             or self._by_noun(span, named)
             or self._by_verb(span, named)
+            or self._by_values(span, named)
         )
+
+    def _by_values(self, span: Sequence[Token], named: tuple[Clause, ...]) -> list[Clause]:
+        """ "And the passenger's sixty": several values of the clause before are others here."""
+        earlier = next((clause for clause in reversed(named) if clause.acts), None)
+        if earlier is None or earlier.match.free or len(span) > _VALUES:
+            return []
+        call = earlier.call
+        values = named_values(self._grammar, self._charts.of(span), 0, call)
+        if (
+            values is None
+            or len(values) < 2
+            or not values.keys() <= call.arguments.keys() | {"where"}
+        ):
+            return []
+        template = Template(call.function, {**call.arguments, **values}, {}, "(values)")
+        match = Match(template, 0, len(span), 0.0, ())
+        cost = CLAUSE_COST[Role.COMMAND] + _CARRIED + 0.2
+        return [Clause(Role.COMMAND, tuple(span), match, cost, "carried")]
 
     def _by_verb(self, span: Sequence[Token], named: tuple[Clause, ...]) -> list[Clause]:
         """ "Unlock" after "lock the doors": what it is done to was said before."""
@@ -199,15 +221,18 @@ class Filler:
                     found.append(phrase)
         return found[:8]
 
-    def alone(self, span: Sequence[Token], *, asked: bool = False) -> list[Clause]:
+    def alone(
+        self, span: Sequence[Token], *, asked: bool = False, listed: bool = False
+    ) -> list[Clause]:
         """Readings of words in an order that templates do not spell out.
 
         Args:
             asked: a question mark follows.
+            listed: a command stands before; what is named then goes with it.
         """
         return (
             self._by_embedded_question(span)
-            or self._by_plain_question(span, asked)
+            or ((not listed or asked) and self._by_plain_question(span, asked))
             or self._by_unwanted(span)
             or self._by_participle(span)
             or self._by_wish(span)
@@ -371,7 +396,7 @@ class Filler:
         """
         for order in (tokens, *self._particle_moved(tokens)):
             chart = self._charts.of(order, free=free in self._loose)
-            match = next(
+            match = min(
                 (
                     match
                     for match in chart.whole(0, len(order))
@@ -380,7 +405,8 @@ class Filler:
                     and not match.template.metadata.get("elliptic")
                     and (not match.free or match.template.intent == free)
                 ),
-                None,
+                key=lambda match: match.cost + float(match.template.metadata.get("cost", 0.0)),
+                default=None,
             )
             if match is not None:
                 tokens = order

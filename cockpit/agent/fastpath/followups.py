@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from cockpit.agent.fastpath.clauses import Clause
@@ -11,35 +11,11 @@ from cockpit.agent.fastpath.grammar import Grammar
 from cockpit.agent.fastpath.match import Chart, Phrases
 from cockpit.agent.fastpath.normalise import Token
 from cockpit.agent.fastpath.segment import Segmenter
+from cockpit.agent.fastpath.values import named_values
 from cockpit.agent.plan import Call
 from skills.api import OutOfRange, SkillError, SkillSet
 
 _MARKS = frozenset(",.;:?!")
-# Words that stand around a value and add nothing: "for the passenger side", "to 20 degrees".
-_AROUND = Phrases(
-    dict.fromkeys(
-        (
-            *("for", "on", "at", "in", "to", "of", "by", "with", "from", "over", "the", "side"),
-            *("seat", "seats", "zone", "area", "one", "ones", "please", "too", "also", "instead"),
-            *("again", "then", "now", "degrees", "celsius", "percent", "level", "back", "up"),
-            *("down", "as well", "just", "only", "it", "them", "that", "those", "rather"),
-            *(
-                "i mean",
-                "i meant",
-                "uh",
-                "um",
-                "both",
-                "and",
-                "instead",
-                "i said",
-                "do the same for",
-                "make it",
-            ),
-        ),
-        0.1,
-    )
-    | {"for me": 0.5}
-)
 _LONGEST = 9  # words
 _MEMORY = 64
 # "No, 50" after "louder": the function that takes the value itself has the same name but for this.
@@ -138,6 +114,13 @@ class FollowUps:
                 return (changed,)
         return self._on_from(chart, start, before)
 
+    def goes_on(self, tokens: Sequence[Token]) -> bool:
+        """True where the words only ask for more, or less, of what was just done."""
+        chart = self._segmenter.chart(tuple(token for token in tokens if not token.mark))
+        return bool(chart.keys) and (
+            self._is(self._talk.repeat, chart) or self._is(self._talk.less, chart)
+        )
+
     def _on_from(
         self, chart: Chart, start: int, before: Sequence[Clause]
     ) -> tuple[Call, ...] | None:
@@ -162,7 +145,7 @@ class FollowUps:
             tuple(token for token in rest if token.key not in _NO_AMOUNT),
         ]
         if all(token.key in _NO_AMOUNT or token.key in _VAGUE for token in rest):
-            amounts.append(())
+            amounts += [(), (Token("a", "a"), Token("bit", "bit"))]
         filler = self._segmenter.filler
         for clause in reversed(before):
             kept = clause.call.arguments
@@ -272,41 +255,7 @@ class FollowUps:
 
     def _named(self, chart: Chart, start: int, call: Call) -> dict[str, Any] | None:
         """The arguments of the call's function that the words from here on name."""
-        feeds = self._grammar.feeds.get(call.function)
-        if not feeds:
-            return None
-        best: list[tuple[float, Mapping[str, Any]] | None] = [None] * (len(chart.keys) + 1)
-        best[start] = (0.0, {})
-        for position in range(start, len(chart.keys)):
-            here = best[position]
-            if here is None:
-                continue
-            cost, named = here
-            for end, more in _AROUND.at(chart.keys, position):
-                _relax(best, end, cost + more, named)
-            for argument, networks in feeds.items():
-                if argument in named:
-                    continue
-                for network in networks:
-                    if self._grammar.networks[network].kind == "wildcard":
-                        continue
-                    for end, more, value in chart.values(network, position):
-                        # What the call has already is the likelier thing to be changed.
-                        new = 0.0 if argument in call.arguments or argument == "where" else 0.2
-                        _relax(best, end, cost + more + new, {**named, argument: value})
-        size = len(chart.keys)
-        # What comes last may be politeness ("50 thanks"), but nothing before it is.
-        ends = [
-            end
-            for end in range(start + 1, size + 1)
-            if any(stop == size for stop, _ in chart.tails(end))
-        ]
-        final = max(
-            (found for end in ends if (found := best[end]) is not None),
-            key=lambda found: (len(found[1]), -found[0]),
-            default=None,
-        )
-        return dict(final[1]) if final is not None and final[1] else None
+        return named_values(self._grammar, chart, start, call)
 
     def _valid(self, call: Call) -> bool:
         """The arguments fit; a value beyond the limits is for the executor to say."""
@@ -330,14 +279,3 @@ def _signed(named: dict[str, Any], call: Call, chart: Chart) -> dict[str, Any]:
     if before < 0 < by and not {"up", "more", "higher", "louder", "warmer"} & set(chart.keys):
         return {**named, "by": -by}
     return named
-
-
-def _relax(
-    best: list[tuple[float, Mapping[str, Any]] | None],
-    end: int,
-    cost: float,
-    named: Mapping[str, Any],
-) -> None:
-    known = best[end]
-    if known is None or (len(named), -cost) > (len(known[1]), -known[0]):
-        best[end] = (cost, named)

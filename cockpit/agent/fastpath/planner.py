@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -66,7 +67,9 @@ class TemplatePlanner:
             )
             for name, entry in skills.items()
         }
-        self._segmenter = Segmenter(self.grammar, self._talk, questions, self._verbs(), required)
+        self._segmenter = Segmenter(
+            self.grammar, self._talk, questions, self._verbs(), required, _limits(skills)
+        )
         self._corrector = Corrector(self._segmenter, self._talk)
         self._followups = FollowUps(self.grammar, self._segmenter, self._talk, skills)
         # The words that led to a call, so that a later turn can lean on them.
@@ -118,6 +121,10 @@ class TemplatePlanner:
         if reading is not None:
             return self._plan(reading, tokens)
         reading = self._segmenter.read(tokens, before, skill)
+        if last and reading is not None and self._followups.goes_on(tokens):
+            calls = self._followups.read(tokens, last, self._measured(last), before)
+            if calls is not None:
+                return self._follow(calls, tokens)
         if last and (reading is None or self._leans(reading)):
             calls = self._followups.read(tokens, last, self._measured(last), before)
             if calls is not None and not self._same_function(reading, calls):
@@ -262,6 +269,19 @@ class TemplatePlanner:
         self._said.move_to_end(key)
         if len(self._said) > _CLAUSES_KEPT:
             self._said.popitem(last=False)
+
+
+def _limits(skills: SkillSet) -> dict[str, dict[str, tuple[float, float]]]:
+    """The bounds that arguments are declared with, by function and argument."""
+    limits: dict[str, dict[str, tuple[float, float]]] = {}
+    for name, entry in skills.items():
+        for argument, info in entry.arguments.model_fields.items():
+            low = next((m.ge for m in info.metadata if hasattr(m, "ge")), None)
+            high = next((m.le for m in info.metadata if hasattr(m, "le")), None)
+            if low is not None or high is not None:
+                bounds = (-math.inf if low is None else low, math.inf if high is None else high)
+                limits.setdefault(name, {})[argument] = bounds
+    return limits
 
 
 def _key(call: Call) -> str:

@@ -80,6 +80,7 @@ _ALIKE: tuple[tuple[tuple[str, ...], frozenset[str], tuple[str, ...]], ...] = (
     (("hair", "conditioning"), frozenset(), ("air", "conditioning")),
     (("air", "conditioned"), frozenset(), ("air", "conditioning")),
     (("clothes",), frozenset(("the", "my", "all", "both", "sunroof")), ("close",)),
+    (("clothe",), frozenset(("the", "my", "all", "both", "sunroof")), ("close",)),
     (("cloth",), frozenset(("the", "my", "all", "both")), ("close",)),
     (("chose",), frozenset(("the", "my", "all", "both")), ("close",)),
     (("opened",), frozenset(("the", "my", "all", "both")), ("open",)),

@@ -17,11 +17,15 @@ from cockpit.agent.fastpath.match import Chart, Charts, Match, moved
 from cockpit.agent.fastpath.normalise import Token
 from cockpit.agent.fastpath.permissions import endings, openings
 from cockpit.agent.fastpath.statements import RUNNING_ON, STATEMENT, is_statement
+from cockpit.agent.plan import Call
 
 _BEAM = 6  # readings kept per position
 _PER_END = 4  # templates kept per start and end
 _PLAIN_PRONOUN = 0.3  # "it" taken as the template means it though something was named before
 _ELLIPTIC = 0.15
+_NAMED = 0.8  # a thing that is only named, behind a verb
+_NAME = 5  # words of it
+_BEYOND = 0.7  # a value that its function does not take
 _LEANING = 1.5
 _OTHER_FUNCTION = 0.5  # a short form of another function than the one just named
 # "We just got | off the motorway", "I've got | my hands full": what free text does not begin with.
@@ -48,6 +52,12 @@ _NO_THINGS = frozenset(
     )
 )
 _ASKING_FOR = frozenset(("want", "need", "would", "will", "have", "must", "should", "am", "could"))
+_ORDERS = frozenset(("turn", "switch", "set", "open", "close", "shut", "lock", "unlock", "put"))
+# "... outside | high beams on": words that end a statement.
+_CLOSERS = frozenset(
+    ("outside", "here", "today", "inside", "there", "tonight", "already", "again", "out", "now")
+)
+_PUT_OFF = frozenset(("tomorrow", "tonight", "later", "next"))
 _POLITE = frozenset(("can", "could", "would", "will", "please", "so", "let", "go"))
 _PERMISSION = 1.35
 _AMENDED = 0.4
@@ -69,6 +79,7 @@ class Segmenter:
         questions: functions that only read and answer.
         verbs: canonical words that begin a command.
         required: arguments that a function cannot do without.
+        limits: of numbers, by function and argument.
     """
 
     def __init__(
@@ -78,8 +89,10 @@ class Segmenter:
         questions: Collection[str],
         verbs: Collection[str],
         required: Mapping[str, frozenset[str]],
+        limits: Mapping[str, Mapping[str, tuple[float, float]]],
     ) -> None:
         self._required = required
+        self._limits = limits
         self._grammar = grammar
         self._talk = conversation
         self._questions = frozenset(questions)
@@ -118,9 +131,18 @@ class Segmenter:
         return max(self._all(tokens, (), None, filling=False), key=lambda r: (r.position, -r.cost))
 
     def _wants_filling(self, reading: Reading, before: tuple[Clause, ...]) -> bool:
-        """True where a pronoun may mean something that was named before."""
+        """True where something may lean on what was named before."""
         named = bool(before)
-        for clause in reading.clauses:
+        for place, clause in enumerate(reading.clauses):
+            if (
+                place
+                and clause.acts
+                and (
+                    self._beyond(clause.call)
+                    or self._only_names(Reading(reading.clauses[:place]), clause)
+                )
+            ):
+                return True
             if clause.role is Role.UNKNOWN and clause.match.free:
                 return True  # it may be a question of ours in other words
             if named and clause.acts and self._filler.pronouns(clause.tokens):
@@ -249,6 +271,8 @@ class Segmenter:
         for match in chart.matches(start):
             clause = self._clause(chart, match, start, named, skill, cut=cut)
             if clause is not None and (cut or self._may_follow(reading, clause)):
+                if self._only_names(reading, clause):
+                    clause = clause.costing(clause.cost + _NAMED)
                 by_end.setdefault(match.end, []).append(clause)
         for end, clauses in by_end.items():
             clauses.sort(key=lambda clause: clause.cost)
@@ -280,7 +304,10 @@ class Segmenter:
             for end in self._ends(chart, start, stop):
                 span = chart.tokens[start:end]
                 asked = chart.keys[stop : stop + 1] == ("?",)
-                found = self._filler.alone(span, asked=asked) or self._filler.filled(span, named)
+                listed = any(clause.role is Role.COMMAND for clause in reading.clauses)
+                found = self._filler.alone(span, asked=asked, listed=listed) or self._filler.filled(
+                    span, named
+                )
                 if found:
                     yield reading.and_then(*found[:1], end=stop)
                     break
@@ -335,6 +362,9 @@ class Segmenter:
                 more += _OTHER_FUNCTION
         if match.free and self._is_told(chart, match):
             return None
+        words = chart.keys[match.start : match.end]
+        if role is Role.ASIDE and words[0] == "before" and _PUT_OFF & set(words):
+            return None
         if metadata.get("first") and any(clause.acts for clause in named):
             return None
         told = role is Role.COMMAND and match.free and chart.keys[match.start] in _TELLING
@@ -346,6 +376,9 @@ class Segmenter:
         if self._required.get(match.template.intent, frozenset()) - match.arguments.keys():
             cost += _INCOMPLETE
         tokens = chart.tokens[match.start : match.end]
+        found = Clause(role, tokens, moved(match, -match.start), cost)
+        if role is Role.COMMAND and self._beyond(found.call):
+            cost += _BEYOND
         if (
             role is Role.COMMAND
             and named
@@ -353,7 +386,34 @@ class Segmenter:
             and named[-1].skill != own
         ):
             cost += _PLAIN_PRONOUN
-        return Clause(role, tokens, moved(match, -match.start), cost)
+        return found.costing(cost)
+
+    def _beyond(self, call: Call) -> bool:
+        """True where a number is beyond what its function takes: rather something else is meant."""
+        limits = self._limits.get(call.function)
+        return limits is not None and any(
+            isinstance(value, int | float) and not low <= value <= high
+            for name, value in call.arguments.items()
+            if name in limits
+            for low, high in (limits[name],)
+        )
+
+    def _only_names(self, reading: Reading, clause: Clause) -> bool:
+        """Whether a verb said before may go on: "turn off the ac and | the rear defroster"."""
+        last = reading.clauses[-1] if reading.clauses else None
+        if last is None or last.role is not Role.COMMAND or clause.role is not Role.COMMAND:
+            return False
+        if last.tokens[0].key not in self._imperatives:
+            return False
+        keys = {token.key for token in clause.tokens}
+        return (
+            clause.tokens[0].key not in self._imperatives
+            and not keys & (self._talk.states | self._talk.questions)
+            and all(piece.slot in (None, "where", "which") for piece in clause.match.pieces)
+            and all(token.number is None for token in clause.tokens)
+            and isinstance(clause.match.template.slots.get("on", True), bool)
+            and len(clause.tokens) <= _NAME
+        )
 
     def _may_follow(self, reading: Reading, clause: Clause) -> bool:
         """Whether a clause may begin where nothing separates it from the one before.
@@ -377,6 +437,8 @@ class Segmenter:
             return True
         if any(token.key in _NEGATIVE for token in reading.clauses[-1].tokens[-3:]):
             return False  # "i do not | want the window open"
+        if last is Role.ASIDE and reading.clauses[-1].tokens[-1].key in _CLOSERS:
+            return True
         return clause.role is not Role.COMMAND or clause.tokens[0].key in self._imperatives
 
     def _complete(self, clause: Clause) -> bool:
@@ -435,7 +497,8 @@ class Segmenter:
         for found in self.bare(chart, begin):
             if found.end - found.start < least:
                 continue
-            if found.end == end or (after_cut and self.cut_at(chart, found.end)):
+            orders = after_cut or (found.start < end - 3 and chart.keys[found.start] in _ORDERS)
+            if found.end == end or (orders and self.cut_at(chart, found.end)):
                 return True
         return False
 
@@ -533,8 +596,15 @@ class Segmenter:
                 if end < len(chart.keys) and chart.keys[end] in ".;?!":
                     break
             elif (
-                chart.keys[end] in self._imperatives or chart.keys[end] in _POLITE
-            ) and self._orders(chart, end - 1, None):
+                (chart.keys[end] in self._imperatives or chart.keys[end] in _POLITE)
+                and self._orders(chart, end - 1, None)
+            ) or (
+                chart.keys[end - 1] in _CLOSERS
+                and any(
+                    found.end - found.start > 1 and self.cut_at(chart, found.end)
+                    for found in self.bare(chart, end)
+                )
+            ):
                 ends.append(end)
         return ends
 

@@ -152,6 +152,39 @@ _PURPOSES = frozenset(
         ),
     )
 )
+# "I want to turn the ..." is a request, "I want to take a nap" is not.
+_DOING = frozenset(
+    (
+        *(
+            "turn",
+            "switch",
+            "set",
+            "open",
+            "close",
+            "shut",
+            "put",
+            "change",
+            "adjust",
+            "make",
+            "lock",
+        ),
+        *("unlock", "heat", "cool", "play", "stop", "start", "activate", "lower", "raise", "dim"),
+        *("have", "go", "drive", "navigate", "add", "know", "fold", "charge", "increase", "reduce"),
+        *(
+            "get",
+            "find",
+            "hear",
+            "listen",
+            "roll",
+            "pause",
+            "mute",
+            "be",
+            "use",
+            "disable",
+            "enable",
+        ),
+    )
+)
 _NEGATED_SENSE = frozenset(("can", "could", "do", "does", "did", "is", "am", "are", "was", "has"))
 
 
@@ -185,6 +218,9 @@ def _has_subject_and_verb(keys: Sequence[str]) -> bool:
     if first == "you":
         return second in ("are", "were", "have", "know", "see", "left", "look", "always", "never")
     if first in _PERSONS and first not in ("this", "that"):
+        meaning = second in ("want", "need", "have", "like") and keys[2] == "to"
+        if first in ("i", "we") and meaning and len(keys) > 3:
+            return keys[3] not in _DOING
         wants_to = first in ("he", "she", "they") and second in ("wants", "want", "needs", "need")
         if wants_to and keys[2] == "to":
             return True

@@ -26,7 +26,7 @@ _OPENINGS = Phrases(
                 "(i|we) (want|need|prefer) it that",
                 "it would be (nice|good|great|better|best|lovely|perfect) if",
                 "(i|we) (want|need|prefer|wish|require|expect) [that]",
-                "(i|we) would (like|love|prefer|rather have) [to have|to see|to get]",
+                "(i|we) would [really] (like|love|prefer|rather have) [to (have|see|get)]",
                 "(can|could|may) (i|we) (have|get) ",
                 "let us (have|get|make sure)",
                 "have|get",
@@ -76,6 +76,12 @@ def wished(span: Sequence[Token], base: Callable[[str], str | None]) -> Iterable
         if form is not None:
             yield from _commands(words[begin:place], words[place + len(form) :], base)
             return
+    if begin:  # "I would like my seat heated on level one"
+        for place in range(begin + 1, len(keys) - 1):
+            verb = base(keys[place])
+            if verb is not None:
+                yield (_word(verb), *words[begin:place], *words[place + 1 :])
+                return
 
 
 def _commands(thing: _Words, state: _Words, base: Callable[[str], str | None]) -> Iterable[_Words]:
