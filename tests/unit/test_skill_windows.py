@@ -41,6 +41,20 @@ def window(seat: Seat) -> str:
         ("shut the moonroof", "set_sunroof", {"position": 0}),
         ("sunroof to a third", "set_sunroof", {"position": 33}),
         ("tilt the sunroof", "set_sunroof", {"position": 15}),
+        ("close every window but mine", "set_window", {"position": 0, "where": Area.OTHERS}),
+        (
+            "open all the windows except the driver's",
+            "set_window",
+            {"position": 100, "where": Area.NOT_DRIVER},
+        ),
+        (
+            "put all windows apart from the rear ones to 30 percent",
+            "set_window",
+            {"position": 30, "where": Area.FRONT},
+        ),
+        ("close everything", "close_everything", {}),
+        ("my window to about 40", "set_window", {"position": 40, "where": Area.MINE}),
+        ("a small gap in the rear windows", "set_window", {"position": 15, "where": Area.REAR}),
         ("open the sunroof another 20 percent", "change_sunroof", {"by": 20}),
         ("pull the blind back", "set_sunshade", {"position": 100}),
         ("sunshade to 60 percent", "set_sunshade", {"position": 60}),
@@ -59,6 +73,36 @@ def test_windows_sentence_means_one_call(
 ) -> None:
     expected = [] if name is None else [(f"windows.{name}", arguments)]
     assert readings(SKILL, text) == expected
+
+
+@pytest.mark.parametrize("thing", ["the window", "the rear windows", "the sunroof", "the shade"])
+@pytest.mark.parametrize("wholly", ["fully", "completely", "all the way", "totally"])
+@pytest.mark.parametrize("form", ["close {0} {1}", "{1} close {0}", "put {0} {1} closed"])
+def test_windows_what_is_wholly_closed_is_never_opened(form: str, wholly: str, thing: str) -> None:
+    found = readings(SKILL, form.format(thing, wholly))
+    assert {arguments["position"] for _, arguments in found} <= {0}
+
+
+async def test_windows_close_everything_leaves_the_shade_alone() -> None:
+    vehicle = FakeVehicle()
+    vehicle.state |= {window(Seat.DRIVER): 40, SUNROOF: 60, SUNSHADE: 100}
+    await windows.close_everything(make_context(vehicle))
+    assert vehicle.state[window(Seat.DRIVER)] == vehicle.state[SUNROOF] == 0
+    assert vehicle.state[SUNSHADE] == 100
+
+
+@pytest.mark.parametrize(
+    ("area", "left_out"),
+    [
+        (Area.OTHERS, Seat.REAR_LEFT),
+        (Area.NOT_DRIVER, Seat.DRIVER),
+        (Area.NOT_PASSENGER, Seat.PASSENGER),
+        (Area.NOT_REAR_LEFT, Seat.REAR_LEFT),
+        (Area.NOT_REAR_RIGHT, Seat.REAR_RIGHT),
+    ],
+)
+def test_area_of_all_but_one_leaves_that_one_out(area: Area, left_out: Seat) -> None:
+    assert set(area.seats(Seat.REAR_LEFT)) == set(Seat) - {left_out}
 
 
 async def test_windows_bare_window_is_the_speakers_own() -> None:
