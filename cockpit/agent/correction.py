@@ -17,6 +17,16 @@ _LEAD: Final = re.compile(
     re.IGNORECASE,
 )
 
+# "Sorry, the rear left", "the passenger's I mean": corrections where nothing is asked for besides.
+_SORRY: Final = re.compile(
+    r"^\W*(?:(?:oh|uh|um|er)\b[\s,.]*)*(?:sorry|oops|whoops|wait|my (?:mistake|bad)|"
+    r"hang on|hold on|i misspoke)\b|\bi mean[t]?\W*$",
+    re.IGNORECASE,
+)
+_BESIDES: Final = re.compile(
+    r"\b(?:also|too|as well|and|can you|could you|would you|will you|please)\b", re.IGNORECASE
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Correction:
@@ -41,7 +51,8 @@ async def correction(
     """
     lead = _LEAD.match(utterance.text)
     answer = answers(utterance.text)
-    if not last or not (lead or (answer.yes is False and answer.rest)):
+    sorry = _SORRY.search(utterance.text) and not _BESIDES.search(utterance.text)
+    if not last or not (lead or sorry or (answer.yes is False and answer.rest)):
         return None
     plan = await template.plan(utterance, DialogueContext(tuple(last)))
     if plan is None or plan.verdict is not Verdict.ACT or not plan.calls:

@@ -83,7 +83,7 @@ def test_condition_behind_a_request_is_no_statement() -> None:
 
 
 def test_permission_ends_behind_if_necessary() -> None:
-    keys = tuple(["open", "the", "shade", "if", "necessary"])
+    keys = ("open", "the", "shade", "if", "necessary")
     assert list(endings(keys, 3, opened=False)) == [5]
     assert not list(endings(keys[:3], 3, opened=False))
     assert list(openings(("if", "you", "have", "to", "close", "it"), 0)) == [4]
