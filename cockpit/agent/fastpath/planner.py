@@ -31,7 +31,7 @@ _REPAIRED = 0.85  # confidence where a word was taken for another
 _NAMED = 4  # words of a thing that is only named
 # Rules of skills/common.yaml whose first words begin a command.
 _VERB_RULES = ("set", "turn_on", "turn_off", "switch", "open", "close", "increase", "decrease")
-_NO_VERBS = frozenset(("i", "no", "up", "more", "we"))
+_NO_VERBS = frozenset(("i", "no", "up", "more", "we", "could", "would"))
 
 
 class TemplatePlanner:
