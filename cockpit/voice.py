@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -65,22 +65,15 @@ class VoicePipeline:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, settings: Settings, agent: Agent) -> AsyncIterator[Self]:
+    async def open(cls, settings: Settings, agent: Agent) -> AsyncIterator[VoicePipeline]:
         """Load recogniser and voice side by side.
 
         Raises:
             SpeechError: an engine cannot be started.
             CockpitError: a model is not in the asset store.
         """
-        store = AssetStore.from_settings(settings.assets)
-        async with AsyncExitStack() as stack:
-            file = store.path(settings.speech.voice)
-            loading = asyncio.create_task(
-                open_recognizer(settings.speech, store), name="recogniser-start"
-            )
-            stack.push_async_callback(_close, loading)
-            voice = await stack.enter_async_context(PiperVoice(file))
-            yield cls(await loading, agent, voice)
+        async with SpeechEngines.loading(settings) as engines:
+            yield await engines.pipeline(agent)
 
     async def hear(self, audio: Audio, seat: Seat) -> SpokenTurn:
         """Recognise an utterance, run its turn and speak the answer."""
@@ -118,9 +111,45 @@ class VoicePipeline:
         return Audio.join(chunks), timings, fault
 
 
-async def _close(loading: asyncio.Task[Recognizer]) -> None:
-    """Free a recogniser, also one that is still being loaded."""
-    loading.cancel()
-    await asyncio.wait([loading])
-    if not loading.cancelled() and loading.exception() is None:
-        await loading.result().close()
+class SpeechEngines:
+    """Recogniser and voice while they load, so that everything else can start beside them."""
+
+    def __init__(
+        self, recognizer: asyncio.Task[Recognizer], voice: asyncio.Task[PiperVoice]
+    ) -> None:
+        self._recognizer = recognizer
+        self._voice = voice
+
+    @classmethod
+    @asynccontextmanager
+    async def loading(cls, settings: Settings) -> AsyncIterator[Self]:
+        """Begin to load both; does not wait for them, and frees them at the end.
+
+        Raises:
+            CockpitError: the voice is not in the asset store.
+        """
+        store = AssetStore.from_settings(settings.assets)
+        voice = PiperVoice(store.path(settings.speech.voice))
+        starting = asyncio.create_task(voice.__aenter__(), name="voice-start")
+        recognizer = asyncio.create_task(
+            open_recognizer(settings.speech, store), name="recogniser-start"
+        )
+        try:
+            yield cls(recognizer, starting)
+        finally:
+            for task in (starting, recognizer):
+                task.cancel()
+            await asyncio.wait([starting, recognizer])
+            await voice.close()
+            if not recognizer.cancelled() and recognizer.exception() is None:
+                await recognizer.result().close()
+
+    async def pipeline(self, agent: Agent) -> VoicePipeline:
+        """The loaded engines around an agent.
+
+        Raises:
+            SpeechError: an engine cannot be started.
+            CockpitError: a model is not in the asset store.
+        """
+        voice = await self._voice
+        return VoicePipeline(await self._recognizer, agent, voice)

@@ -23,7 +23,7 @@ from cockpit.settings import Settings
 from cockpit.speech.audio import read_audio, write_wav
 from cockpit.speech.errors import SpeechError
 from cockpit.speech.piper import PiperVoice
-from cockpit.voice import SpokenTurn, VoicePipeline
+from cockpit.voice import SpeechEngines, SpokenTurn
 
 
 def demo(
@@ -59,11 +59,12 @@ async def _demo(settings: Settings, own: Sequence[Recording] | None, out: Path) 
     with tempfile.TemporaryDirectory(prefix="cockpit-demo-") as data:
         apart = settings.model_copy(update={"data_dir": Path(data)})
         async with (
+            SpeechEngines.loading(apart) as engines,
             open_simulated_vehicle(apart) as car,
             open_session(apart, car.bus) as session,
-            VoicePipeline.open(apart, session.agent) as pipeline,
             screen.watching(session.bus, session.events),
         ):
+            pipeline = await engines.pipeline(session.agent)
             console.print(f"Ready after {time.monotonic() - began:.1f} s.", highlight=False)
             for notice in session.notices:
                 console.print(notice, style="yellow", highlight=False)

@@ -19,7 +19,7 @@ from cockpit.speech.audio import Audio, read_audio, write_wav
 from cockpit.speech.errors import SpeechError
 from cockpit.speech.recognizer import Transcript
 from cockpit.speech.segments import VoiceActivity
-from cockpit.voice import SpokenTurn, VoicePipeline
+from cockpit.voice import SpeechEngines, SpokenTurn
 from vehicle_bus.seats import Seat
 
 
@@ -55,10 +55,11 @@ async def _listen(
         return
     replies: list[Audio] = []
     async with (
+        SpeechEngines.loading(settings) as engines,
         open_vehicle(settings) as bus,
         open_session(settings, bus) as session,
-        VoicePipeline.open(settings, session.agent) as pipeline,
     ):
+        pipeline = await engines.pipeline(session.agent)
         for notice in session.notices:
             console.print(notice, style="yellow")
         for request in requests:

@@ -17,7 +17,7 @@ import psutil
 from cockpit.agent.plan import Utterance
 from cockpit.evaluation.bench import bench_session, recording, sentences_of
 from cockpit.settings import Settings
-from cockpit.voice import VoicePipeline
+from cockpit.voice import SpeechEngines
 from vehicle_bus.errors import CockpitError
 from vehicle_bus.seats import Seat
 
@@ -37,9 +37,10 @@ async def measure_whole(settings: Settings) -> dict[str, float]:
     """
     own = psutil.Process()
     async with (
+        SpeechEngines.loading(settings) as engines,
         bench_session(settings, settings.agent.planner) as (_, session),
-        VoicePipeline.open(settings, session.agent) as pipeline,
     ):
+        pipeline = await engines.pipeline(session.agent)
         await session.ready()
         start = time.time() - own.create_time()
         audio = await recording(pipeline.voice, sentences_of("speech")[0])
