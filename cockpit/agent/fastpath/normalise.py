@@ -193,6 +193,7 @@ _ONE_OF_TWO = frozenset(
     ("me", "my", "the", "driver", "driver's", "him", "her", "our", "front", "rear", "left", "right")
 )
 # "would you mind opening", "how about turning": the verb that follows is meant as a command.
+_PLEASE = frozenset(("please", "pls", "plz"))
 _BEFORE_GERUND = frozenset(("mind", "about", "consider", "try", "suggest", "recommend"))
 
 
@@ -315,6 +316,8 @@ class Normaliser:
                 continue
             if word == "both" and _joins_two(words, at):
                 continue  # "both me and my passenger" names two anyway
+            if word in MARKS and follower in _PLEASE:
+                continue  # "to the Ateneum, please": no part of a name, and no new clause
             if word in _OWNERS and follower in _POSSESSED:
                 mended += (_OWNERS[word], "'s")
             elif word.endswith("ing") and mended and mended[-1] in _BEFORE_GERUND:
