@@ -5,10 +5,10 @@
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: ## Set everything up (first time 6-12 minutes, later a second)
+setup: ## Set everything up (first time 7 to 12 minutes, later a second)
 	@scripts/bootstrap
 
-demo: setup ## A spoken conversation with a simulated car (about two minutes)
+demo: setup ## A spoken conversation with a simulated car (half a minute)
 	@.venv/bin/cockpit demo
 
 test: setup lint ## Linters, types, import contracts and all tests (about four minutes)
