@@ -146,7 +146,11 @@ def test_gerund_elsewhere_stays() -> None:
 
 
 def test_marks_are_tokens_of_their_own() -> None:
-    assert _keys("open it, please. now!") == "open it , please . now !"
+    assert _keys("open it, quickly. now!") == "open it , quickly . now !"
+
+
+def test_mark_before_please_is_dropped() -> None:
+    assert _keys("to the Ateneum, please.") == "to the ateneum please ."
 
 
 @settings(max_examples=200)
