@@ -249,7 +249,7 @@ async def test_get_stale_once_the_owner_left(broker: RestartableBroker) -> None:
             await until(lambda: "climate" in bus.owners)
             assert bus.get(TEMPERATURE) == 21.0
         await until(lambda: not bus.owners["climate"].online)
-        with pytest.raises(SignalStale, match="climate unit isn.t answering right now"):
+        with pytest.raises(SignalStale, match=r"climate unit isn.t answering right now"):
             bus.get(TEMPERATURE)
         with pytest.raises(SignalStale):
             await bus.set(TEMPERATURE, 22)
