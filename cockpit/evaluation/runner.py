@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -24,6 +25,8 @@ from vehicle_bus.broker import EmbeddedBroker
 from vehicle_bus.catalogue import Kind
 
 TIME_SCALE = 200.0
+FAULT_SHOWS = 0.1
+"""Seconds until what a fault publishes has passed the broker."""
 
 
 class SetClock:
@@ -130,6 +133,10 @@ class Evaluation:
         await self._car.reset(given.signals, given.absent)
         before = self._car.snapshot()
         await self._car.shown_on(self._session.bus)
+        for fault in given.faults:
+            await self._car.inject(fault)
+        if given.faults:
+            await asyncio.sleep(FAULT_SHOWS)
         return before
 
     async def _observe(self, before: dict[str, Any], turn: Turn) -> Observation:

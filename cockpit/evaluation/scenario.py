@@ -56,11 +56,15 @@ class Bound(_Part):
 
 
 class Given(_Part):
-    """The world when the scenario begins, beside the start state of DESIGN §4."""
+    """The world when the scenario begins, beside the start state of DESIGN §4.
+
+    ``faults`` of the simulated vehicle are written as for ``cockpit sim run --fault``.
+    """
 
     seat: Seat = Seat.DRIVER
     signals: dict[str, Value] = Field(default_factory=dict)
     absent: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
     shopping: tuple[str, ...] = ()
     calendar: tuple[dict[str, Any], ...] = ()
     contacts: tuple[dict[str, Any], ...] | dict[str, Any] = ()
