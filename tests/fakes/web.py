@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import httpx
+from pypi_simple import PYPI_SIMPLE_ENDPOINT
 
 
 def sha256(content: bytes) -> str:
@@ -56,11 +57,11 @@ class FakeWeb:
     def add_wheel(
         self, project: str, version: str, members: Mapping[str, bytes], *, html: bool = False
     ) -> bytes:
-        """Put a wheel on pypi.org with its index page."""
+        """Put a wheel on the default package index, with its page there."""
         name = f"{project.replace('-', '_')}-{version}-py3-none-any.whl"
         url = f"https://files.example/{name}"
         content = self.files[url] = zipped(members)
-        page = f"https://pypi.org/simple/{project}/"
+        page = f"{PYPI_SIMPLE_ENDPOINT}{project}/"
         if html:
             link = f'<a href="{url}#sha256={sha256(content)}">{name}</a>'
             self.files[page] = f"<!DOCTYPE html><html><body>{link}</body></html>".encode()

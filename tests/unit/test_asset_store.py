@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pypi_simple import PYPI_SIMPLE_ENDPOINT
 
 from cockpit.assets import AssetMissing, AssetStore, AssetUnknown, Catalog, State
 from cockpit.assets.catalog import Asset
@@ -438,5 +439,5 @@ def test_pip_config_reads_listing_and_lets_variables_win() -> None:
 def test_pip_config_without_pip_reads_variables() -> None:
     config = PipConfig.from_environment({"PIP_INDEX_URL": "https://a.example/simple"})
     assert config.indexes == ("https://a.example/simple",)
-    assert PipConfig.from_environment({}).indexes == ("https://pypi.org/simple/",)
+    assert PipConfig.from_environment({}).indexes == (PYPI_SIMPLE_ENDPOINT,)
     assert PipConfig.from_environment({"PIP_NO_INDEX": "1"}).indexes == ()
