@@ -79,7 +79,7 @@ def steps(*, system: bool) -> None:
         set_done("environment", mark)
     catalogue = digest((ROOT / "models" / "catalog.toml").read_text(encoding="utf-8"))
     if not is_done("assets", catalogue) or not assets_are_there():
-        say("Models, voice and map (320 MB the first time)")
+        say("Models, voice and map (240 MB the first time)")
         run_step([str(VENV / "bin" / "cockpit"), "models", "pull"], "The default assets")
         set_done("assets", catalogue)
     prepared = digest(catalogue, *(file.read_text("utf-8") for file in prepared_from()))
