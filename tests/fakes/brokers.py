@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import shutil
 import socket
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
+from cockpit.evaluation.mosquitto import find_mosquitto
 from vehicle_bus.broker import EmbeddedBroker
 from vehicle_bus.config import BusSettings
 
@@ -20,11 +20,6 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def find_mosquitto() -> str | None:
-    """The mosquitto broker, where it is installed (Debian keeps it out of users' PATH)."""
-    return shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin")
 
 
 class RestartableBroker(Protocol):

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.fakes.brokers import Embedded, Mosquitto, RestartableBroker, find_mosquitto
+from cockpit.evaluation.mosquitto import find_mosquitto
+from tests.fakes.brokers import Embedded, Mosquitto, RestartableBroker
 
 NO_MOSQUITTO = "the mosquitto broker is not installed (Debian: apt-get install mosquitto)"
 

@@ -49,6 +49,7 @@ async def test_broker_stops_while_clients_leave_in_the_middle_of_traffic() -> No
                 while not listening.done():
                     await owner.publish(FAN, 3)
                     await owner.publish(FAN, 4)
+                assert listening.exception() is None
 
 
 async def test_broker_on_a_taken_port_says_so() -> None:

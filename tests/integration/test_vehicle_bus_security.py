@@ -12,7 +12,8 @@ import pytest
 import trustme
 from pydantic import SecretStr
 
-from tests.fakes.brokers import Mosquitto, find_mosquitto
+from cockpit.evaluation.mosquitto import find_mosquitto
+from tests.fakes.brokers import Mosquitto
 from tests.integration.conftest import NO_MOSQUITTO
 from vehicle_bus.broker import EmbeddedBroker
 from vehicle_bus.client import VehicleBus
