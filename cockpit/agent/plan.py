@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from skills.api import Result, Status, Value
+from skills.api.arguments import Area
 from vehicle_bus.seats import Seat
 
 
@@ -27,6 +28,35 @@ class Utterance:
 
 
 @dataclass(frozen=True, slots=True)
+class Condition:
+    """What has to hold of the vehicle when a plan is run; ``str`` gives its written form.
+
+    Attributes:
+        quantity: name of a state or a number (``agent.conditions.QUANTITIES``).
+        area: whose, where the quantity has several; None for its default.
+        operator: ``<``, ``<=``, ``>``, ``>=`` or ``=``; None for a state.
+        value: what a number is compared with, in the quantity's own unit.
+        negated: a state that must not hold, or "is not equal"; other comparisons are negated
+            by their operator.
+    """
+
+    quantity: str
+    area: Area | None = None
+    operator: str | None = None
+    value: float | None = None
+    negated: bool = False
+
+    def __str__(self) -> str:
+        words = ["not"] if self.negated else []
+        words.append(self.quantity)
+        if self.area is not None:
+            words.append(self.area.value)
+        if self.operator is not None:
+            words += [self.operator, f"{self.value:g}"]
+        return " ".join(words)
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """A planned call of a skill function.
 
@@ -34,10 +64,13 @@ class Call:
         function: full name, e.g. ``climate.set_temperature``.
         arguments: JSON-like values; a string ``$N`` or ``$N.field`` stands for the result of
             call N of the same plan (counted from 1) or a field of it.
+        when: what must hold for it to be run; all conditions of a plan are read before its
+            first call runs.
     """
 
     function: str
     arguments: Mapping[str, Any] = field(default_factory=dict)
+    when: Condition | None = None
 
 
 class Verdict(StrEnum):
@@ -72,9 +105,15 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class DialogueContext:
-    """What a planner may know of the conversation: the calls of the last turn that acted."""
+    """What a planner may know of the conversation.
+
+    Attributes:
+        last_calls: the calls of the last turn that acted.
+        asked: full name of the function whose question is open; None where none is.
+    """
 
     last_calls: tuple[Call, ...] = ()
+    asked: str | None = None
 
 
 class Planner(Protocol):
@@ -125,6 +164,7 @@ class Turn:
                     "args": dict(outcome.call.arguments),
                     "status": outcome.status.value,
                     "reason": outcome.reason,
+                    **({"when": str(outcome.call.when)} if outcome.call.when else {}),
                 }
                 for outcome in self.outcomes
             ],
