@@ -1,4 +1,7 @@
-"""Names of colours: the values of the list ``color`` of common.yaml, for reading back."""
+"""Names of colours, to read back values and to read names that were said.
+
+The values are those of the list ``color`` of common.yaml.
+"""
 
 from __future__ import annotations
 
@@ -68,3 +71,22 @@ _NAMES = """
 
 COLORS: dict[str, str] = dict(line.split(" ", 1) for line in _NAMES.strip().splitlines())
 """A colour's name by its ``#RRGGBB`` value (CSS names; usual values where CSS has none)."""
+
+_VALUES = {name: value for value, name in COLORS.items()} | {"gray": "#808080"}
+
+
+def color_value(said: object) -> object:
+    """The ``#RRGGBB`` of a colour's name; values and what is no text come back as they are.
+
+    A name that is not known counts as its longest known end: "deep sunset orange" is orange.
+
+    Raises:
+        ValueError: no colour of that name.
+    """
+    if not isinstance(said, str) or said.startswith("#"):
+        return said
+    words = said.casefold().replace("gray", "grey").split()
+    for start in range(len(words)):
+        if value := _VALUES.get(" ".join(words[start:])):
+            return value
+    raise ValueError(f"I know no colour named {said!r}.")

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from skills.api import Area, Context, Result, Value, function
+from skills.colors import color_value
 from skills.zones import Acted, act, clamp, present, stepped
 from vehicle_bus.seats import Seat
 
@@ -178,7 +179,9 @@ async def set_ambient_light(ctx: Context, on: On, where: AnyLight = None) -> Act
 async def set_ambient_color(
     ctx: Context,
     color: Annotated[
-        str, Field(description="Colour as #RRGGBB, e.g. #FF0000 for red.", pattern="^#[0-9A-F]{6}$")
+        str,
+        BeforeValidator(color_value),
+        Field(description="Colour as #RRGGBB, e.g. #FF0000 for red.", pattern="^#[0-9A-F]{6}$"),
     ],
     where: AnyLight = None,
 ) -> Acted:

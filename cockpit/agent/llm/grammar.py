@@ -40,10 +40,10 @@ class _Builder:
         for suffix, later in (("", False), ("-later", True)):
             calls = [self._skill(skill.name, skill.functions.values(), suffix, later)
                      for skill in self._skills.skills if skill.functions]  # fmt: skip
-            self._rules[f"call{suffix}"] = " | ".join(calls) or _literal(UNKNOWN)
+            self._rules[f"call{suffix}"] = " | ".join(calls) or literal(UNKNOWN)
         self._rules["ref"] = self._references
         more = f'("\\n" call-later){{0,{MAX_CALLS - 1}}}'
-        root = f"{_literal(NOTHING)} | {_literal(UNKNOWN)} | call {more}"
+        root = f"{literal(NOTHING)} | {literal(UNKNOWN)} | call {more}"
         return "\n".join(
             [f"root ::= {root}", *(f"{name} ::= {body}" for name, body in self._rules.items())]
         )
@@ -52,7 +52,7 @@ class _Builder:
         # The skill's name is spelled once: each open alternative costs time at every token.
         choices = " | ".join(self._function(entry, suffix, later) for entry in functions)
         name = _rule_name(f"skill-{skill}{suffix}")
-        self._rules[name] = f"{_literal(skill + '.')} ({choices})"
+        self._rules[name] = f"{literal(skill + '.')} ({choices})"
         return name
 
     def _function(self, entry: Function, suffix: str, later: bool) -> str:
@@ -61,10 +61,10 @@ class _Builder:
         definitions = schema.get("$defs", {})
         required = set(schema.get("required", ()))
         arguments = [
-            (key in required, f"{_literal(key + '=')} {self._value(facts, definitions, later)}")
+            (key in required, f"{literal(key + '=')} {self._value(facts, definitions, later)}")
             for key, facts in schema.get("properties", {}).items()
         ]
-        body = _literal(entry.name.partition(".")[2] + "(")
+        body = literal(entry.name.partition(".")[2] + "(")
         self._rules[name] = f'{body} {_arguments(arguments)} ")"'.replace("  ", " ")
         return name
 
@@ -86,9 +86,9 @@ class _Builder:
             ]
             return " | ".join(text for text, _ in arms), any(refer for _, refer in arms)
         if "const" in facts:
-            return self._shared(_literal(json.dumps(facts["const"]))), False
+            return self._shared(literal(json.dumps(facts["const"]))), False
         if "enum" in facts:
-            choices = " | ".join(_literal(json.dumps(value)) for value in facts["enum"])
+            choices = " | ".join(literal(json.dumps(value)) for value in facts["enum"])
             return self._shared(choices), False
         match facts.get("type"):
             case "boolean":
@@ -111,7 +111,7 @@ class _Builder:
     def _object(self, facts: Mapping[str, Any], definitions: Mapping[str, Any], later: bool) -> str:
         required = set(facts.get("required", ()))
         members = [
-            (key in required, f"{_literal(json.dumps(key) + ': ')} "
+            (key in required, f"{literal(json.dumps(key) + ': ')} "
                               f"{self._value(member, definitions, later)}")
             for key, member in facts.get("properties", {}).items()
         ]  # fmt: skip
@@ -176,7 +176,7 @@ def _from_pattern(pattern: str) -> str | None:
         if found is None or found[1] == ".":
             return None
         atom = {"\\d": "[0-9]"}.get(found[1]) or (
-            found[1] if found[1].startswith("[") else _literal(found[1])
+            found[1] if found[1].startswith("[") else literal(found[1])
         )
         out.append(atom + (found[2] or ""))
         at = found.end()
@@ -184,15 +184,20 @@ def _from_pattern(pattern: str) -> str | None:
 
 
 def _reference_rule(skills: SkillSet) -> str:
+    return f'"\\"$" [1-{min(9, MAX_CALLS - 1)}] {reference_choices(skills)} "\\""'
+
+
+def reference_choices(skills: SkillSet) -> str:
+    """GBNF of what may follow the number of a reference: nothing, or a result's field."""
     names = sorted(
         {field.name for entry in skills.values() for field in fields(entry.result)},
     )
-    choices = " | ".join(_literal(name) for name in names)
-    path = f' ("." ({choices}))?' if choices else ""
-    return f'"\\"$" [1-{min(9, MAX_CALLS - 1)}]{path} "\\""'
+    choices = " | ".join(literal(name) for name in names)
+    return f'("." ({choices}))?' if choices else ""
 
 
-def _literal(text: str) -> str:
+def literal(text: str) -> str:
+    """A GBNF literal."""
     return '"' + "".join(_ESCAPES.get(sign, sign) for sign in text) + '"'
 
 
