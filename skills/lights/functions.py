@@ -180,8 +180,8 @@ async def set_ambient_color(
     ctx: Context,
     color: Annotated[
         str,
-        BeforeValidator(color_value),
         Field(description="Colour as #RRGGBB, e.g. #FF0000 for red.", pattern="^#[0-9A-F]{6}$"),
+        BeforeValidator(color_value),
     ],
     where: AnyLight = None,
 ) -> Acted:
