@@ -180,7 +180,7 @@ def _open(thing: str, unknown: str, *signals: str, **more: Any) -> Quantity:
         fact,
         unknown,
         unit="%",
-        compared=f"{more.pop("compared", thing)} {{is}}",
+        compared=f"{more.pop('compared', thing)} {{is}}",
         amount=percent,
         **more,
     )
@@ -453,6 +453,30 @@ class Finding:
 
     holds: bool | None
     fact: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settled(Condition):
+    """A condition that was looked up already; the finding is not asked for again."""
+
+    finding: Finding = Finding(None, "")
+
+    @classmethod
+    def of(cls, condition: Condition, finding: Finding) -> Settled:
+        """The condition with what was found."""
+        return cls(
+            condition.quantity,
+            condition.area,
+            condition.operator,
+            condition.value,
+            condition.negated,
+            finding,
+        )
+
+    @property
+    def open(self) -> Condition:
+        """The condition without what was found."""
+        return Condition(self.quantity, self.area, self.operator, self.value, self.negated)
 
 
 async def look_up(

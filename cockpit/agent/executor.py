@@ -14,6 +14,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, Final
 
+from cockpit.agent.conditions import Finding, Settled, look_up
 from cockpit.agent.gate import CallJournal, CallVehicle, Gate, ReadTooEarly, TurnWrites
 from cockpit.agent.plan import Call, Outcome
 from cockpit.events import CallFinished, CallStarted, EventStream
@@ -133,7 +134,9 @@ class Executor:
     ) -> Execution:
         """Run calls: independent ones at once, others when what they refer to is there.
 
-        A question runs after the calls before it that act, so that it sees what they did.
+        A question runs after the calls before it that act, so that it sees what they did. All
+        conditions are looked up before the first call runs, so that no call of the plan decides
+        about another.
 
         Args:
             calls: the plan's calls.
@@ -181,9 +184,11 @@ class _Run:
         self._questions: dict[int, AnswerNeeded] = {}
         self._ended = [asyncio.Event() for _ in calls]
         self._writes = TurnWrites(owner._gate)
+        self._findings: dict[int, Finding] = {}
 
     async def all(self) -> None:
         """Run every call that was not given and fill the execution."""
+        await self._look_up()
         todo = [index for index in range(len(self._calls)) if index not in self._given]
         for index in self._given:
             self._ended[index].set()
@@ -202,7 +207,7 @@ class _Run:
         self._execution.pending = tuple(
             Pending(
                 index,
-                self._calls,
+                self._settled(),
                 dict(self._outcomes),
                 self._questions[index],
                 self._confirmed.get(index, frozenset()),
@@ -210,6 +215,34 @@ class _Run:
             for index in todo
             if index in self._questions
         )
+
+    async def _look_up(self) -> None:
+        """Look up all conditions, those of a plan that goes on after an answer not again."""
+        for index, call in enumerate(self._calls):
+            if call.when is None or index in self._given:
+                continue
+            if isinstance(call.when, Settled):
+                self._findings[index] = call.when.finding
+                if not call.when.finding.holds:  # that was said before the question
+                    self._outcomes[index] = self._unmet(index, call)
+                    self._given |= {index}
+                continue
+            owner = self._owner
+            self._findings[index] = await look_up(
+                call.when, self._seat, owner._gate.get, owner._resources
+            )
+
+    def _settled(self) -> tuple[Call, ...]:
+        """The calls with what was found of their conditions."""
+        return tuple(
+            dataclasses.replace(call, when=Settled.of(call.when, self._findings[index]))
+            if call.when is not None and index in self._findings
+            else call
+            for index, call in enumerate(self._calls)
+        )
+
+    def _unmet(self, index: int, call: Call) -> Outcome:
+        return Outcome(call, Status.SKIPPED, self._findings[index].fact, unmet=call.when)
 
     def _waits_for(self, index: int) -> frozenset[int]:
         """Positions of the calls that end before this one starts."""
@@ -239,11 +272,13 @@ class _Run:
         self._owner._events.publish(CallFinished(outcome, milliseconds))
 
     async def _outcome(self, index: int, call: Call) -> Outcome:
+        if index in self._findings and not self._findings[index].holds:
+            return self._unmet(index, call)
         for needed in sorted(_references(call.arguments, index)):
-            result = self._outcomes[needed].result
+            before = self._outcomes[needed]
+            result = before.result
             if result is None or not (result.status.ok or result.status is Status.PARTIAL):
-                reason = self._outcomes[needed].reason
-                return Outcome(call, Status.SKIPPED, reason)
+                return Outcome(call, Status.SKIPPED, before.reason, unmet=before.unmet)
         journal = CallJournal()
         self._execution.journals.append((call, journal))
         try:

@@ -129,12 +129,18 @@ class Planner(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a call."""
+    """What became of a call.
+
+    Attributes:
+        reason: why it did not happen, or did not wholly.
+        unmet: the condition that kept it from running; the reason is what is so instead.
+    """
 
     call: Call
     status: Status
     reason: str | None = None
     result: Result | None = None
+    unmet: Condition | None = None
 
 
 @dataclass(frozen=True, slots=True)
