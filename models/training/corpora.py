@@ -33,6 +33,41 @@ TEST_SHARE: Final = 20
 """Percent of a corpus that is for measuring, unless its labels say otherwise."""
 OUT_OF_SCOPE: Final = "clinc150"
 """The corpus with requests that have nothing to do with a car."""
+NEAR_SCOPE: Final = frozenset(
+    [
+        "cancel",
+        "change_speed",
+        "change_volume",
+        "current_location",
+        "date",
+        "directions",
+        "distance",
+        "gas",
+        "goodbye",
+        "greeting",
+        "ingredients_list",
+        "maybe",
+        "next_song",
+        "no",
+        "play_music",
+        "recipe",
+        "repeat",
+        "reset_settings",
+        "restaurant_suggestion",
+        "shopping_list",
+        "shopping_list_update",
+        "smart_home",
+        "sync_device",
+        "thank_you",
+        "time",
+        "tire_pressure",
+        "what_can_i_ask_you",
+        "what_song",
+        "whisper_mode",
+        "yes",
+    ]
+)
+"""Intents of that corpus that a car may well be asked, whether or not it can do it."""
 
 type Split = Literal["train", "test"]
 
@@ -108,7 +143,7 @@ def read(folder: Path, labels: Path = LABELS) -> Iterator[Wording]:
         if not source.is_file():
             _log.warning("Corpus %s is not in %s; going on without it.", of_corpus.corpus, folder)
             continue
-        for row, text in enumerate(_rows(source, of_corpus.sha256)):
+        for row, (text, _) in enumerate(_rows(source, of_corpus.sha256)):
             if (plan := of_corpus.plans.get(row)) is not None:
                 split = split_of(text, of_corpus.test_share)
                 yield Wording(text, plan, of_corpus.origin, row, split)
@@ -126,8 +161,9 @@ def out_of_scope(folder: Path, count: int = 500, labels: Path = LABELS) -> list[
         return []
     texts = {
         text
-        for row, text in enumerate(_rows(source, of_corpus.sha256))
-        if of_corpus.plans.get(row) in ("unknown", "none")
+        for row, (text, intent) in enumerate(_rows(source, of_corpus.sha256))
+        if of_corpus.plans.get(row) == "unknown"
+        and intent not in NEAR_SCOPE
         and split_of(text, of_corpus.test_share) == "test"
     }
     return sorted(texts, key=_digest)[:count]
@@ -148,13 +184,14 @@ def plain(text: str) -> str:
     return re.sub(r"\s+", " ", text).strip(' ."!?,;')
 
 
-def _rows(source: Path, sha256: str) -> Iterator[str]:
-    """The text of every row."""
+def _rows(source: Path, sha256: str) -> Iterator[tuple[str, str]]:
+    """Text and intent of every row."""
     content = source.read_bytes()
     if hashlib.sha256(content).hexdigest() != sha256:
         raise CorpusChanged(f"{source} is not the file that was labelled (SHA-256 {sha256}).")
     for line in content.strip().split(b"\n"):
-        yield plain(json.loads(line)["text"])
+        row = json.loads(line)
+        yield plain(row["text"]), row["intent"]
 
 
 def _digest(text: str) -> int:
