@@ -1,0 +1,186 @@
+"""Sentences made of sentences: several wishes, corrections, negations, unrelated context."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from cockpit.agent.llm.spoken import model_text
+from models.training.phrases import Piece, Slots
+from models.training.plans import NOTHING, Meant, Plans
+from models.training.registers import Speaker, around, is_command, stands_beside_others
+from models.training.sources import PhraseTemplate, Sample, Template
+
+type Chooser = Callable[[random.Random], Template]
+
+_TRIES = 12
+_LEANS = frozenset("it them that those this these one ones same again more less too also".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A sentence and the templates it is made of."""
+
+    sample: Sample
+    templates: tuple[Template, ...]
+
+
+@dataclass(frozen=True)
+class Composer:
+    """Makes sentences of templates.
+
+    Args:
+        slots: for what stands between.
+        plans: writes plans.
+        one: chooses a template with one call, of any function.
+        conditional: chooses a template with a condition, where there are any.
+    """
+
+    slots: Slots
+    plans: Plans
+    one: Chooser
+    conditional: Chooser | None
+
+    def several(self, rng: random.Random) -> Made | None:
+        """Two to four wishes of different functions."""
+        count = rng.choices((2, 3, 4), (75, 20, 5))[0]
+        parts: list[tuple[Template, Sample]] = []
+        for _ in range(_TRIES):
+            if len(parts) == count:
+                break
+            found = self._wish(rng)
+            if found is None or any(
+                found[1].meant.functions[0] in part.meant.functions for _, part in parts
+            ):
+                continue
+            parts.append(found)
+        if len(parts) < 2:
+            return None
+        if self.conditional is not None and rng.random() < 0.03:
+            template = self.conditional(rng)
+            sample = template.draw(rng)
+            if sample is not None and sample.text.startswith("if "):
+                parts[-1] = (template, sample)
+        return self._joined(parts, rng)
+
+    def corrected(self, rng: random.Random) -> Made | None:
+        """A sentence that takes back a value, a wish, or a denied wish for another."""
+        style = rng.random()
+        if style < 0.6:
+            template = self.one(rng)
+            if not isinstance(template, PhraseTemplate):
+                return None
+            sample = template.corrected(self._draw("corrections", rng), rng)
+            return Made(sample, (template,)) if sample is not None else None
+        wrong, right = self._pair(rng)
+        if wrong is None or right is None:
+            return None
+        if style < 0.85:
+            between = f" {self._draw('retractions', rng)} "
+            pieces = (*wrong[1].pieces, Piece(between), *right[1].pieces)
+        elif is_command(wrong[1].text) and is_command(right[1].text):
+            denial = f"{rng.choice(('don', 'do not', 'please don', 'no don'))}"
+            denial = denial if denial.endswith("not") else f"{denial}'t"
+            pieces = (
+                Piece(f"{denial} "),
+                *wrong[1].pieces,
+                Piece(f" {self._draw('instead', rng)} "),
+                *right[1].pieces,
+            )
+        else:
+            return None
+        if wrong[1].meant == right[1].meant:
+            return None
+        return Made(Sample(pieces, right[1].meant), (wrong[0], right[0]))
+
+    def denied(self, rng: random.Random) -> Made | None:
+        """A wish that is not to be done: "don't open the window", or taken back at the end."""
+        found = self._wish(rng)
+        if found is None:
+            return None
+        template, sample = found
+        if sample.meant.functions[0].startswith("assistant."):
+            return None
+        if rng.random() < 0.7:
+            if not is_command(sample.text):
+                return None
+            pieces = (Piece(f"{self._draw('negations', rng)} "), *sample.pieces)
+        else:
+            pieces = (*sample.pieces, Piece(f" {self._draw('never_mind', rng)}"))
+        return Made(Sample(pieces, NOTHING), (template,))
+
+    def unrelated(self, made: Made, rng: random.Random) -> str:
+        """A plan of the turn before that the sentence has nothing to do with, or nothing.
+
+        A sentence that leans on what was said ("a bit more") gets none.
+        """
+        sample = made.sample
+        words = model_text(sample.text).split()
+        if len(words) < 3 or _LEANS.intersection(words):
+            return ""
+        skills = {name.partition(".")[0] for name in sample.meant.functions}
+        for _ in range(_TRIES):
+            other = self.one(rng).draw(rng)
+            if other is None:
+                continue
+            if {name.partition(".")[0] for name in other.meant.functions} & skills:
+                continue
+            return self.plans.write(other.meant)
+        return ""
+
+    # -- parts --------------------------------------------------------------------------------
+
+    def _wish(self, rng: random.Random) -> tuple[Template, Sample] | None:
+        for _ in range(_TRIES):
+            template = self.one(rng)
+            sample = template.draw(rng)
+            if sample is not None and sample.wish and stands_beside_others(sample.text):
+                return template, sample
+        return None
+
+    def _pair(
+        self, rng: random.Random
+    ) -> tuple[tuple[Template, Sample] | None, tuple[Template, Sample] | None]:
+        """Two wishes of one skill."""
+        first = self._wish(rng)
+        if first is None:
+            return None, None
+        skill = first[1].meant.functions[0].partition(".")[0]
+        for _ in range(60):
+            second = self._wish(rng)
+            if second is not None and second[1].meant.functions[0].startswith(f"{skill}."):
+                return first, second
+        return None, None
+
+    def _joined(self, parts: Sequence[tuple[Template, Sample]], rng: random.Random) -> Made:
+        pieces: list[Piece] = []
+        speaker = Speaker(self.slots)
+        for number, (_, sample) in enumerate(parts):
+            last = number == len(parts) - 1
+            if number:
+                joiner = self._draw("joiners", rng)
+                if joiner.endswith("you") and not is_command(sample.text):
+                    joiner = "and"
+                if joiner == "" and rng.random() < 0.5 and not last:
+                    joiner = "and"
+                pieces.append(Piece(f", {joiner} " if rng.random() < 0.5 else f" {joiner} "))
+            before = "" if number or rng.random() > 0.15 else "polite"
+            if number and rng.random() < 0.06:
+                before = "polite"
+            if before and is_command(sample.text):
+                said = speaker.polite("\x00", rng) if rng.random() < 0.3 else ""
+                if said.startswith("\x00 "):
+                    pieces += [*sample.pieces, Piece(said[1:])]
+                else:
+                    pieces += [Piece(f"{self._draw('polite_before', rng)} "), *sample.pieces]
+            else:
+                pieces += sample.pieces
+            if last and rng.random() < 0.08:
+                pieces.append(Piece(f" {self._draw('last_of_several', rng)}"))
+        calls = tuple(call for _, sample in parts for call in sample.meant.calls)
+        meant = Meant(parts[0][1].meant.verdict, calls)
+        return Made(Sample(tuple(pieces), meant), tuple(template for template, _ in parts))
+
+    def _draw(self, name: str, rng: random.Random) -> str:
+        return around().draw(name, self.slots, rng)
