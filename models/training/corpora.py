@@ -34,7 +34,7 @@ TEST_SHARE: Final = 20
 OUT_OF_SCOPE: Final = "clinc150"
 """The corpus with requests that have nothing to do with a car."""
 NEAR_SCOPE: Final = frozenset(
-    [
+    {
         "cancel",
         "change_speed",
         "change_volume",
@@ -65,7 +65,7 @@ NEAR_SCOPE: Final = frozenset(
         "what_song",
         "whisper_mode",
         "yes",
-    ]
+    }
 )
 """Intents of that corpus that a car may well be asked, whether or not it can do it."""
 
