@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import math
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from importlib.resources import files
 from typing import Any
 
 from cockpit.agent.fastpath.clauses import Clause, Reading, Role
+from cockpit.agent.fastpath.conditional import Conditionals
 from cockpit.agent.fastpath.conversation import Conversation, read_yaml
 from cockpit.agent.fastpath.corrections import Corrector
 from cockpit.agent.fastpath.followups import COMPARATIVES, FollowUps
@@ -18,6 +19,7 @@ from cockpit.agent.fastpath.grammar import Grammar, SentencesInvalid
 from cockpit.agent.fastpath.normalise import Normaliser, Token, plain
 from cockpit.agent.fastpath.repair import repaired, unhesitating
 from cockpit.agent.fastpath.segment import Segmenter
+from cockpit.agent.fastpath.times import without_time
 from cockpit.agent.plan import Call, DialogueContext, Plan, Utterance, Verdict
 from skills.api import SkillSet
 
@@ -25,9 +27,15 @@ NAME = "template"
 _LEFT_ALONE = "Okay, I'll leave it."
 _NEVER_MIND = "Okay, never mind."
 _BEYOND = "I can't do that offline."
+_ONLY_NOW = "Sorry, I can't do that later or by a rule, only right now."
 _CLAUSES_KEPT = 128
 _STOPPING = ("assistant.stop", "assistant.cancel")
 _REPAIRED = 0.85  # confidence where a word was taken for another
+# Words without which no condition stands.
+_CONDITIONAL = frozenset(("if", "unless", "case", "provided", "assuming", "supposing", "whether"))
+_WHILE = frozenset(("while", "whilst"))
+_DEPENDENT = _WHILE | {"if", "unless"}
+_SUBJECTS = frozenset(("i", "we", "you", "he", "she", "it", "they", "the", "my", "our", "there"))
 _NAMED = 4  # words of a thing that is only named
 # Rules of skills/common.yaml whose first words begin a command.
 _VERB_RULES = ("set", "turn_on", "turn_off", "switch", "open", "close", "increase", "decrease")
@@ -72,6 +80,7 @@ class TemplatePlanner:
         )
         self._corrector = Corrector(self._segmenter, self._talk)
         self._followups = FollowUps(self.grammar, self._segmenter, self._talk, skills)
+        self._conditionals = Conditionals(self._normalise, self._talk)
         # The words that led to a call, so that a later turn can lean on them.
         self._said: OrderedDict[str, Clause] = OrderedDict()
 
@@ -90,14 +99,43 @@ class TemplatePlanner:
         if not any(not token.mark for token in tokens):
             return None
         last = context.last_calls if context is not None else ()
-        plan = self._read(tokens, last)
+        plan = self._conditional(tokens)
         if plan is not None:
             return plan
+        if _CONDITIONAL & {token.key for token in tokens} and self._conditionals.depends(tokens):
+            return None  # what holds on which condition is for a language model to say
+        plan = self._read(tokens, last)
+        if plan is not None and not (plan.calls and self._hangs(tokens)):
+            return plan
+        if self._put_off(tokens):
+            return Plan((), NAME, Verdict.UNKNOWN, 1.0, _ONLY_NOW, {"text": plain(tokens)})
         for words in self._otherwise(tokens):
             plan = self._read(words, last)
-            if plan is not None and plan.verdict is Verdict.ACT:
+            if plan is not None and plan.verdict is Verdict.ACT and not self._hangs(words):
                 return replace(plan, confidence=min(plan.confidence, _REPAIRED))
         return None
+
+    def _conditional(self, tokens: Sequence[Token]) -> Plan | None:
+        """The plan of a sentence with a condition that we know."""
+        if not _CONDITIONAL & {token.key for token in tokens}:
+            return None
+
+        def read(words: Sequence[Token]) -> Plan | None:
+            return self._read(words, ())
+
+        plan = self._conditionals.read(tokens, read)
+        if plan is None:
+            named = self._conditionals.about(tuple(tokens), read)
+            plan = self._conditionals.read(named, read) if named is not None else None
+        return plan
+
+    def _put_off(self, tokens: Sequence[Token]) -> bool:
+        """True for a command that is not for now: "in ten minutes", "whenever it rains"."""
+        return any(
+            plan is not None and plan.verdict is Verdict.ACT
+            for words in without_time(tokens, self._segmenter.begins_command)
+            for plan in (self._read(words, ()),)
+        )
 
     def _otherwise(self, tokens: Sequence[Token]) -> Iterable[Sequence[Token]]:
         """What may have been meant by words that make no sense as they came."""
@@ -117,7 +155,8 @@ class TemplatePlanner:
         skill = last[-1].function.partition(".")[0] if last else None
         if self._corrector.retracted(tokens):
             return self._nothing(_NEVER_MIND, tokens)
-        reading = self._corrector.read(tokens, before, skill)
+        depends = any(True for _ in self._dependent(tokens))
+        reading = None if depends else self._corrector.read(tokens, before, skill)
         if reading is not None:
             return self._plan(reading, tokens)
         reading = self._segmenter.read(tokens, before, skill)
@@ -142,6 +181,29 @@ class TemplatePlanner:
             "clauses": [clause.describe() for clause in reading.clauses],
             "unexplained": plain(tokens[reading.position :]),
         }
+
+    def _dependent(self, tokens: Sequence[Token]) -> Iterator[int]:
+        """Where "if", "unless" or "while" stands for more than politeness."""
+        keys = tuple(token.key for token in tokens)
+        skips = (self._talk.skips.lead, self._talk.skips.tail, self._talk.skips.anywhere)
+        covered = {
+            place
+            for start in range(len(keys))
+            for table in skips
+            for end, _ in table.at(keys, start)
+            for place in range(start, end)
+        }
+        yield from (
+            place for place, key in enumerate(keys) if key in _DEPENDENT and place not in covered
+        )
+
+    def _hangs(self, tokens: Sequence[Token]) -> bool:
+        """True where a command is done only "while we are parked"."""
+        return any(
+            tokens[place].key in _WHILE and tokens[place + 1].key in _SUBJECTS
+            for place in self._dependent(tokens)
+            if place + 1 < len(tokens)
+        )
 
     # -- parts ----------------------------------------------------------------------------
 
@@ -220,6 +282,8 @@ class TemplatePlanner:
                 call = self._call(clause)
                 if call not in calls:
                     calls.append(call)
+                if not self._whole(call):
+                    return None
                 self._remember(call, clause)
             dropped = sum(clause.role is Role.ASIDE for clause in reading.clauses)
             reply = next(
@@ -244,6 +308,14 @@ class TemplatePlanner:
         known = self._skills[call.function].arguments.model_fields
         return Call(
             call.function, {name: call.arguments[name] for name in call.arguments if name in known}
+        )
+
+    def _whole(self, call: Call) -> bool:
+        """False where an integer would be a fraction: "turn the radio to 98.5" is a station."""
+        known = self._skills[call.function].arguments.model_fields
+        return not any(
+            isinstance(value, float) and not value.is_integer() and known[name].annotation is int
+            for name, value in call.arguments.items()
         )
 
     def _nothing(self, reply: str, tokens: Sequence[Token]) -> Plan:

@@ -58,6 +58,15 @@ _CLOSERS = frozenset(
     ("outside", "here", "today", "inside", "there", "tonight", "already", "again", "out", "now")
 )
 _PUT_OFF = frozenset(("tomorrow", "tonight", "later", "next"))
+# Begin what is no part of a name, and depends on something.
+_DEPENDING = frozenset(("if", "unless", "whenever", "when", "until", "while", "whilst"))
+# Orders that are for others, behind "and".
+_BEYOND_US = frozenset(
+    (
+        *("text", "message", "email", "order", "book", "remind", "ask", "send", "wake", "ring"),
+        *("phone", "buy", "tell", "call", "pay", "reserve", "pick", "write", "let", "invite"),
+    )
+)
 _POLITE = frozenset(("can", "could", "would", "will", "please", "so", "let", "go"))
 _PERMISSION = 1.35
 _AMENDED = 0.4
@@ -104,6 +113,10 @@ class Segmenter:
     def filler(self) -> Filler:
         """What fills in the words that a clause leaves out."""
         return self._filler
+
+    def begins_command(self, token: Token) -> bool:
+        """True for a word that a command may begin with."""
+        return token.key in self._imperatives or token.key in _POLITE
 
     def chart(self, tokens: Sequence[Token]) -> Chart:
         """The chart of a token sequence."""
@@ -425,6 +438,11 @@ class Segmenter:
         if last is Role.UNKNOWN:
             return False  # "remind me to | close the roof" is one wish
         first = clause.tokens[0].key
+        if clause.acts and len(clause.tokens) == 1:
+            return False  # "turn on the ac next | time"
+        begins = first in self._imperatives or first in self._talk.questions or first in _POLITE
+        if clause.acts and clause.match.free and not begins:
+            return False  # "cool down | the drinks in the trunk"
         if reading.clauses[-1].match.template.intent in self._questions:
             # "What is the status | of the order I placed" is another question, and so is
             # "how long will it | take me to pay this off".
@@ -471,6 +489,8 @@ class Segmenter:
         """
         for piece in match.free:
             for position in range(piece.start, piece.end):
+                if position > piece.start and self._goes_on(chart, position, role):
+                    return True
                 # "A story then close the roof": the cut before it may have been passed over.
                 passed = position == piece.start and self.past_cuts(chart, position - 1) >= position
                 after_cut = passed or self.past_cuts(chart, position) > position
@@ -482,6 +502,19 @@ class Segmenter:
                 if self._commands_at(chart, begin, piece.end, after_cut=after_cut):
                     return True
         return False
+
+    def _goes_on(self, chart: Chart, position: int, role: Role) -> bool:
+        """True where free text goes on with what else is to be done, or when.
+
+        "Home | and text my wife", "the hotel | if there is no traffic".
+        """
+        if role not in (Role.COMMAND, Role.INDIRECT):
+            return False
+        key = chart.keys[position]
+        if key in _DEPENDING:
+            return True
+        ordered = key in self._imperatives or key in _BEYOND_US
+        return ordered and self.past_cuts(chart, position - 1) >= position
 
     @staticmethod
     def _is_told(chart: Chart, match: Match) -> bool:
