@@ -31,7 +31,7 @@ def disagreements(sources: Sources) -> Iterator[str]:
             if sample is None:
                 continue
             theirs = sources.reader.read(sample.text)
-            if theirs is None or not theirs.calls and not sample.meant.calls:
+            if theirs is None or not (theirs.calls or sample.meant.calls):
                 continue
             if any(call.when is not None for call in sample.meant.calls):
                 continue

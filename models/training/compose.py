@@ -15,15 +15,24 @@ from models.training.sources import PhraseTemplate, Sample, Template
 type Chooser = Callable[[random.Random], Template]
 
 _TRIES = 12
-_LEANS = frozenset("it them that those this these one ones same again more less too also".split())
+_ALONE = ("assistant.stop", "assistant.cancel", "assistant.undo", "assistant.repeat")
+_POINTS = frozenset(
+    ("it", "them", "that", "those", "these", "this", "one", "ones", "there", "same", "other")
+)
+_LEANS = _POINTS | {"again", "more", "less", "too", "also"}
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A sentence and the templates it is made of."""
+    """A sentence and the templates it is made of.
+
+    Attributes:
+        for_car: somebody speaks to the car, and may say so.
+    """
 
     sample: Sample
     templates: tuple[Template, ...]
+    for_car: bool = True
 
 
 @dataclass(frozen=True)
@@ -35,12 +44,14 @@ class Composer:
         plans: writes plans.
         one: chooses a template with one call, of any function.
         conditional: chooses a template with a condition, where there are any.
+        following: chooses a template that needs context, where there are any.
     """
 
     slots: Slots
     plans: Plans
     one: Chooser
     conditional: Chooser | None
+    following: Chooser | None
 
     def several(self, rng: random.Random) -> Made | None:
         """Two to four wishes of different functions."""
@@ -50,6 +61,8 @@ class Composer:
             if len(parts) == count:
                 break
             found = self._wish(rng)
+            if found is not None and parts and _POINTS.intersection(found[1].text.split()):
+                continue  # it would point at the wish before
             if found is None or any(
                 found[1].meant.functions[0] in part.meant.functions for _, part in parts
             ):
@@ -110,24 +123,46 @@ class Composer:
             pieces = (*sample.pieces, Piece(f" {self._draw('never_mind', rng)}"))
         return Made(Sample(pieces, NOTHING), (template,))
 
-    def unrelated(self, made: Made, rng: random.Random) -> str:
-        """A plan of the turn before that the sentence has nothing to do with, or nothing.
+    def story(self, rng: random.Random) -> Made | None:
+        """Somebody tells something and wants nothing."""
+        text = Speaker(self.slots).story(rng)
+        return Made(Sample((Piece(text),), NOTHING), (), for_car=False)
 
-        A sentence that leans on what was said ("a bit more") gets none.
+    def unrelated(self, made: Made, rng: random.Random) -> tuple[str, str]:
+        """A turn before that the sentence has nothing to do with: its plan, and what it asked.
+
+        A sentence that leans on what was said ("a bit more") gets none. A plan of the same
+        skill stands before commands only, which speak for themselves.
         """
-        sample = made.sample
-        words = model_text(sample.text).split()
+        text = made.sample.text
+        words = model_text(text).split()
         if len(words) < 3 or _LEANS.intersection(words):
-            return ""
-        skills = {name.partition(".")[0] for name in sample.meant.functions}
+            return "", ""
+        functions = made.sample.meant.functions
         for _ in range(_TRIES):
-            other = self.one(rng).draw(rng)
-            if other is None:
+            asked = self.following is not None and rng.random() < 0.3
+            template = self.following(rng) if self.following and asked else self.one(rng)
+            sample = template.draw(rng)
+            if sample is None:
                 continue
-            if {name.partition(".")[0] for name in other.meant.functions} & skills:
+            last = sample.last if asked else self.plans.write(sample.meant)
+            before = [*self._functions(last), *([sample.asked] if asked and sample.asked else ())]
+            if not before or any(name.startswith("assistant.") for name in before):
                 continue
-            return self.plans.write(other.meant)
-        return ""
+            if self._related(before, functions, is_command(text) and len(words) > 3):
+                continue
+            return last, sample.asked if asked else ""
+        return "", ""
+
+    def _functions(self, last: str) -> tuple[str, ...]:
+        return self.plans.read(last).functions if last else ()
+
+    @staticmethod
+    def _related(before: Sequence[str], now: Sequence[str], command: bool) -> bool:
+        if set(before) & set(now):
+            return True
+        skills = {name.partition(".")[0] for name in now}
+        return not command and any(name.partition(".")[0] in skills for name in before)
 
     # -- parts --------------------------------------------------------------------------------
 
@@ -135,7 +170,9 @@ class Composer:
         for _ in range(_TRIES):
             template = self.one(rng)
             sample = template.draw(rng)
-            if sample is not None and sample.wish and stands_beside_others(sample.text):
+            if sample is None or not sample.wish or not stands_beside_others(sample.text):
+                continue
+            if sample.meant.functions[0] not in _ALONE:
                 return template, sample
         return None
 

@@ -49,7 +49,7 @@ KINDS: Final[Mapping[str, float]] = {
 }
 """Shares of the kinds of rows; what a kind has no templates for goes to the first."""
 SPLIT_SHARES: Final = {"train": 0.90, "valid": 0.05, "test": 0.05}
-ORIGINS: Final = {"phrases": 0.60, "sentences": 0.25, "corpus": 0.15}
+ORIGINS: Final = {"phrases": 0.55, "sentences": 0.20, "corpus": 0.25}
 ORIGINS_OF_TALK: Final = {"phrases": 0.50, "sentences": 0.10, "corpus": 0.40}
 WITH_CONTEXT: Final = 0.15
 """Share of rows that need no context and get an unrelated one."""
@@ -59,8 +59,11 @@ MOST: Final = 0.20
 """Largest share of a skill among rows with one call."""
 DENIED: Final = 0.35
 """Share of the rows without calls that are denied or withdrawn wishes."""
+STORIES: Final = 0.08
+"""Of those, the share that is no wish at all: somebody tells something."""
 _OWN: Final = 0.25  # share of rows with several calls that are phrases of their own
 _TRIES: Final = 25
+_DENIALS: Final = ("don't ", "do not ", "please don't ", "never ", "no need ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +109,12 @@ class Sources:
 
 
 def read_sources(
-    skills: SkillSet, *, corpora: Path | None = None, folder: Path = HERE, own: bool = True
+    skills: SkillSet,
+    *,
+    corpora: Path | None = None,
+    folder: Path = HERE,
+    own: bool = True,
+    only: Sequence[str] = (),
 ) -> Sources:
     """Phrases, sentences and corpora.
 
@@ -114,11 +122,12 @@ def read_sources(
         corpora: folder of the corpora, where they are wanted.
         folder: holds ``phrases/`` and ``slots/``.
         own: the skills' own sentences, too.
+        only: names of phrase files; all of them where it is empty.
     """
     plans = Plans(skills)
     reader = Reader(plans)
     slots, faults = read_slots(folder / "slots")
-    phrases, more = read_phrases(folder / "phrases")
+    phrases, more = read_phrases(folder / "phrases", only)
     templates, wrong = phrase_templates(phrases, slots, plans)
     notes: list[str] = []
     if own:
@@ -196,12 +205,13 @@ class Generator:
         for kind in ("followup", "condition", "unknown"):
             if kind not in pools.cells:
                 quotas["one"] += quotas.pop(kind)
-        conditional = pools.cells.get("condition")
+        conditional, following = pools.cells.get("condition"), pools.cells.get("followup")
         composer = Composer(
             self._sources.slots,
             self._sources.plans,
             pools.any_function,
             conditional.choose if conditional else None,
+            following.choose if following else None,
         )
         for kind, wanted in quotas.items():
             rng = self._rng(split, kind)
@@ -226,8 +236,7 @@ class Generator:
         anything = _drawing(pools.any_function)
         if kind == "one":
             for name in pools.schedule(wanted, round(count * FEWEST), rng):
-                cell = pools.one[name]
-                yield (_drawing(cell.choose), anything)
+                yield (_drawing(pools.one[name].choose), anything)
             return
         cell = pools.cells.get(kind)
         for _ in range(wanted):
@@ -238,7 +247,7 @@ class Generator:
             elif kind == "correction":
                 made = composer.corrected
             elif kind == "none" and (own is None or rng.random() < DENIED):
-                made = composer.denied
+                made = composer.denied if rng.random() > STORIES else composer.story
             ways = [way for way in (made, own) if way is not None]
             yield tuple(ways) or (anything,)
 
@@ -257,10 +266,11 @@ class Generator:
         sample = made.sample
         plans = self._sources.plans
         register = rng.choices(list(SHARES), list(SHARES.values()))[0]
+        if kind == "followup" and register in ("rambling", "address"):
+            register = "plain"
         protected = [model_text(piece.text) for piece in sample.pieces if piece.slot]
         protected += plans.texts(sample.meant)
-        for_car = kind != "none"
-        text = self._speaker.say(sample.text, register, protected, rng, for_car=for_car)
+        text = self._speaker.say(sample.text, register, protected, rng, for_car=made.for_car)
         if not text:
             return None
         if plans.unsaid(sample.meant, f"{sample.last}\n{text}") is not None:
@@ -271,7 +281,7 @@ class Generator:
             return None
         last, asked = sample.last, sample.asked
         if not last and not asked and rng.random() < WITH_CONTEXT:
-            last = composer.unrelated(made, rng)
+            last, asked = composer.unrelated(made, rng)
         prompt = context_text(last=last, asked=asked) + text
         if prompt in self._seen:
             self.result.duplicates += 1
@@ -279,7 +289,7 @@ class Generator:
         self._seen.add(prompt)
         origins = [template.origin for template in made.templates]
         origin = origins[0] if len(set(origins)) == 1 else "phrases"
-        name = "+".join(template.id for template in made.templates)
+        name = "+".join(template.id for template in made.templates) or "story"
         return Row(prompt, plans.write(sample.meant), name, kind, origin)
 
 
@@ -289,7 +299,10 @@ def _drawing(choose: Chooser) -> Maker:
     def make(rng: random.Random) -> Made | None:
         template = choose(rng)
         sample = template.draw(rng)
-        return Made(sample, (template,)) if sample is not None else None
+        if sample is None:
+            return None
+        for_car = template.kind != "none" or sample.text.startswith(_DENIALS)
+        return Made(sample, (template,), for_car)
 
     return make
 
@@ -332,14 +345,14 @@ class _Pools:
         weights = {name: cell.richness for name, cell in self.one.items()}
         for _ in range(6):
             total = sum(weights.values())
-            skills: Counter[str] = Counter()
+            skills: dict[str, float] = {}
             for name, weight in weights.items():
-                skills[name.partition(".")[0]] += weight / total  # type: ignore[assignment]
+                skill = name.partition(".")[0]
+                skills[skill] = skills.get(skill, 0.0) + weight / total
             if max(skills.values()) <= MOST or len(skills) * MOST <= 1:
                 break
             for name in weights:
-                share = skills[name.partition(".")[0]]
-                weights[name] *= min(1.0, MOST / share)
+                weights[name] *= min(1.0, MOST / skills[name.partition(".")[0]])
         return list(weights.values())
 
 
@@ -358,7 +371,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """The command line."""
     options = _options().parse_args(arguments)
     console = Console(stderr=True)
-    sources = read_sources(SkillSet.installed(), corpora=options.corpora)
+    sources = read_sources(
+        SkillSet.installed(), corpora=options.corpora, own=not options.check, only=options.only
+    )
     for note in sources.notes:
         console.print(note, markup=False, highlight=False, soft_wrap=True)
     for fault in sources.faults:
@@ -406,6 +421,7 @@ def _options() -> argparse.ArgumentParser:
         help="folder of scenarios none of whose sentences may come up; may be given often",
     )
     parser.add_argument("--check", action="store_true", help="only check the phrase files")
+    parser.add_argument("--only", action="append", default=[], help="a phrase file, by its name")
     parser.add_argument("--anyway", action="store_true", help="leave out lines with faults")
     return parser
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 import yaml
 
-from cockpit.agent.fastpath.numbers import spell
+from cockpit.agent.fastpath.numbers import SMALL, spell
 
 _MARK = re.compile(r"[\[\]()|{}]")
 _SLOT = re.compile(r"\{(\w+)\}")
@@ -279,11 +279,7 @@ def expansions(expression: Expression, slots: Slots) -> int:
     return count
 
 
-_UNITS = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
-    "fifteen sixteen seventeen eighteen nineteen"
-).split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_SMALL = {int(digits): word for word, digits in SMALL.items()}
 
 
 def spoken_number(value: float, rng: random.Random) -> str:
@@ -297,19 +293,18 @@ def spoken_number(value: float, rng: random.Random) -> str:
     if rest == 0.5 and whole and rng.random() < 0.5:
         return f"{sign}{in_words(int(whole))} and a half"
     digits = spell(rest).partition(".")[2]
-    return f"{sign}{in_words(int(whole))} point {' '.join(_UNITS[int(d)] for d in digits)}"
+    return f"{sign}{in_words(int(whole))} point {' '.join(_SMALL[int(d)] for d in digits)}"
 
 
 def in_words(number: int) -> str:
     """A whole number below a thousand in words; larger ones in digits."""
-    if number < 20:
-        return _UNITS[number]
+    if number in _SMALL:
+        return _SMALL[number]
     if number < 100:
-        tens, unit = divmod(number, 10)
-        return _TENS[tens - 2] + (f" {_UNITS[unit]}" if unit else "")
+        return f"{_SMALL[number // 10 * 10]} {_SMALL[number % 10]}"
     if number < 1000:
         hundreds, rest = divmod(number, 100)
-        return f"{_UNITS[hundreds]} hundred" + (f" and {in_words(rest)}" if rest else "")
+        return f"{_SMALL[hundreds]} hundred" + (f" and {in_words(rest)}" if rest else "")
     return str(number)
 
 
@@ -447,11 +442,13 @@ def _texts(node: yaml.Node) -> list[str]:
     raise PhraseInvalid("is no list of texts (quote lines with brackets inside [ ])")
 
 
-def read_phrases(folder: Path) -> tuple[list[Phrase], list[Fault]]:
-    """All phrase files of a folder, and every fault of theirs."""
+def read_phrases(folder: Path, only: Collection[str] = ()) -> tuple[list[Phrase], list[Fault]]:
+    """All phrase files of a folder, or some by name, and every fault of theirs."""
     phrases: list[Phrase] = []
     faults: list[Fault] = []
     for path in sorted(folder.glob("*.yaml")):
+        if only and path.stem not in only and path.name not in only:
+            continue
         root = _composed(path, faults)
         if root is None:
             continue

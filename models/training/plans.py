@@ -118,9 +118,7 @@ def _spelled(value: Any) -> Any:
 
 @cache
 def _free(model: Any) -> frozenset[str]:
-    return frozenset(
-        name for name, info in model.model_fields.items() if _is_text(info.annotation)
-    )
+    return frozenset(name for name, info in model.model_fields.items() if _is_text(info.annotation))
 
 
 def free_texts(function: Function) -> frozenset[str]:

@@ -12,9 +12,9 @@ import yaml
 from cockpit.agent.llm.spoken import model_text
 
 _AROUND = (
-    r"(?:please|kindly|hey|hi|hello|okay|ok|car|assistant|cockpit|thanks|thank you|thank you very much"
-    r"|now|so|well|uh|um|just|for me|(?:can|could|would|will) (?:you|we)(?: please)?"
-    r"|i would like(?: you)? to|i want(?: you)? to|i need you to|would you mind|if you can|if you could)"
+    r"(?:please|kindly|hey|hi|hello|okay|ok|car|assistant|cockpit|thanks|thank you|very much|now|so"
+    r"|well|uh|um|just|for me|(?:can|could|would|will) (?:you|we)|i would like(?: you)? to"
+    r"|i want(?: you)? to|i need you to|would you mind|if you can|if you could)"
 )
 _BEFORE = re.compile(rf"^(?:{_AROUND} )+")
 _BEHIND = re.compile(rf"(?: {_AROUND})+$")

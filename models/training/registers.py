@@ -27,24 +27,14 @@ SHARES: Mapping[str, float] = {
 }
 """How often each register is drawn."""
 
-_VERBS_TOO = frozenset(
-    "set turn switch put open close shut start stop make get raise lower increase decrease change "
-    "activate deactivate enable disable adjust move roll wind bring keep leave warm heat cool crank "
-    "play pause skip mute unmute lock unlock fold unfold navigate drive take find search add remove "
-    "delete show tell give dim brighten defrost direct blow honk charge guide clear cancel "
-    "read go let point tilt recline massage use do save forget delete store pop drop reduce "
-    "choose select pick select look buy plan route head kill cut fire flash sound rewind resume "
-    "empty count check recirculate ventilate demist defog clean wipe".split()
-)
-_QUESTION = frozenset(
-    "what what's how is are am was do does did which where when who will has have why how's "
-    "where's who's whats any".split()
-)
 _COMPLAINT = re.compile(
     r"\b(?:i|i'm|i am|we|we're|it|it's|its|feels?|feeling|freezing|too|so|getting|can't|barely|"
     r"there's|my \w+ (?:is|are)|don't|not|no|never|instead|actually|sorry|wait)\b"
 )
-_POLITE_ALREADY = re.compile(r"^(?:can|could|would|will|please|i|may|let|is it possible)\b")
+
+
+_ENDS = re.compile(r"(?: (?:so|and|but|anyway|now))+$")
+_ASKING_DO = (["i"], ["we"], ["you"], ["they"], ["the"], ["my"], ["our"], ["any"])
 
 
 class Around:
@@ -53,11 +43,10 @@ class Around:
     def __init__(self) -> None:
         source = read_yaml(files(__package__).joinpath("registers.yaml").read_text("utf-8"))
         self._lists: dict[str, tuple[list[Expression], list[float]]] = {}
-        self.confused: dict[str, list[str]] = {}
+        self.confused: Mapping[str, list[str]] = source.pop("confused")
+        self.verbs = frozenset(source.pop("verbs")) | Conversation.default().verbs
+        self.questions = frozenset(source.pop("questions"))
         for name, lines in source.items():
-            if isinstance(lines, dict):
-                self.confused = {str(key): [str(v) for v in value] for key, value in lines.items()}
-                continue
             expressions: list[Expression] = []
             weights: list[float] = []
             for line in lines:
@@ -81,20 +70,17 @@ def around() -> Around:
 
 
 @cache
-def _verbs() -> frozenset[str]:
-    return frozenset(Conversation.default().verbs) | _VERBS_TOO
-
-
-@cache
 def is_command(text: str) -> bool:
     """It begins with a verb that tells the car to do something."""
     words = text.split()
-    return bool(words) and words[0] in _verbs()
+    if not words or words[0] not in around().verbs:
+        return False
+    return words[0] != "do" or words[1:2] not in _ASKING_DO
 
 
 def is_question(text: str) -> bool:
     """It begins as questions do."""
-    return text.split(" ", 1)[0] in _QUESTION
+    return text.split(" ", 1)[0] in around().questions
 
 
 def stands_beside_others(text: str) -> bool:
@@ -142,8 +128,8 @@ class Speaker:
             text = self.polite(text, rng, for_car=for_car)
         elif register == "address" and for_car:
             text = self._addressed(text, rng)
-        elif register == "rambling" and for_car:
-            text = self._rambling(text, rng)
+        elif register == "rambling":
+            text = self._rambling(text, rng, for_car=for_car)
         told = model_text(text)
         if register == "hesitant" or (register == "rambling" and rng.random() < 0.3):
             told = self._settled(self._hesitant(told, protected, rng), told)
@@ -151,10 +137,16 @@ class Speaker:
             told = self._settled(self._misheard(told, protected, rng), told)
         return told
 
+    def story(self, rng: random.Random) -> str:
+        """A story without a wish."""
+        return _ENDS.sub("", self._draw("before", rng))
+
     def polite(self, text: str, rng: random.Random, *, for_car: bool = True) -> str:
         """With a "please" or more around it."""
         if not for_car:
             return text
+        if is_command(text) and rng.random() < 0.2:
+            return f"{text} {self._draw('polite_after_command', rng)}"
         if is_command(text) and rng.random() < 0.7:
             return f"{self._draw('polite_before', rng)} {text}"
         if is_question(text) and not text.startswith("any") and rng.random() < 0.3:
@@ -166,10 +158,10 @@ class Speaker:
             text = self.polite(text, rng)
         return f"{self._draw('address', rng)} {text}"
 
-    def _rambling(self, text: str, rng: random.Random) -> str:
+    def _rambling(self, text: str, rng: random.Random, *, for_car: bool) -> str:
         where = rng.random()
         if where < 0.7:
-            if is_command(text) and rng.random() < 0.5:
+            if for_car and is_command(text) and rng.random() < 0.5:
                 text = f"{self._draw('polite_before', rng)} {text}"
             text = f"{self._draw('before', rng)} {text}"
         if where > 0.55:
@@ -180,12 +172,8 @@ class Speaker:
         words = text.split()
         whole = _protected(words, protected)
         for _ in range(rng.choice((1, 1, 2))):
-            places = [
-                at
-                for at in range(len(words))
-                if at == 0 or not (whole[at - 1] and whole[at]) or whole[at] != whole[at - 1]
-            ]
-            at = rng.choice(places)
+            before = [0, *whole]
+            at = rng.choice([at for at, now in enumerate(whole) if not now or now != before[at]])
             if rng.random() < 0.25 and not whole[at] and not words[at][0].isdigit():
                 words.insert(at, words[at])
                 whole.insert(at, 0)

@@ -47,9 +47,7 @@ def report(sources: Sources, result: Result, refusable: int, command: str, seed:
         "",
         *_table(("split", "rows"), ((s, len(result.rows.get(s, ()))) for s in SPLITS)),
         "",
-        *_table(
-            ("kind", "rows", "%"), _shares(Counter(row.kind for row in rows), total)
-        ),
+        *_table(("kind", "rows", "%"), _shares(Counter(row.kind for row in rows), total)),
         "",
         *_table(("origin", "rows", "%"), _shares(Counter(row.origin for row in rows), total)),
         "",

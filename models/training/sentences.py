@@ -29,7 +29,7 @@ from cockpit.agent.fastpath.numbers import spell
 from models.training.phrases import Filled, Piece, Slots, spoken_number, squeezed
 from skills.api import Function, SkillSet
 
-_OPTIONAL = 0.3
+_OPTIONAL = 0.25
 _WILDCARDS = {
     "nav_place": ("place_name", "place_name", "street", "shop"),
     "nav_name": ("saved_name", "person"),
@@ -177,7 +177,7 @@ def _is_empty(expression: Expression) -> bool:
 
 def _usual[T](items: Sequence[T], rng: random.Random) -> T:
     """One of the items; those that stand first are the usual words."""
-    weights = [(1 + index) ** -0.6 for index in range(len(items))]
+    weights = [(1 + index) ** -0.9 for index in range(len(items))]
     return rng.choices(items, weights)[0]
 
 

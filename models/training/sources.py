@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import random
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cache, cached_property
 from math import sqrt
 from typing import Final, Protocol
 
@@ -25,6 +26,7 @@ from models.training.phrases import (
     squeezed,
 )
 from models.training.plans import Meant, PlanInvalid, Plans
+from skills.colors import COLORS, color_value
 from skills.shopping.amounts import split_items
 
 SPLITS: Final = ("train", "valid", "test")
@@ -197,8 +199,11 @@ class Reader:
 
     def __init__(self, plans: Plans) -> None:
         self._plans = plans
-        self._planner = TemplatePlanner(plans.skills)
         self._kept: dict[str, Meant | None] = {}
+
+    @cached_property
+    def _planner(self) -> TemplatePlanner:
+        return TemplatePlanner(self._plans.skills)
 
     def read(self, text: str) -> Meant | None:
         """What a sentence means where templates explain every word of it; colours are values."""
@@ -207,10 +212,8 @@ class Reader:
             self._kept[text] = None
             if plan is not None and plan.confidence >= _SURE:
                 calls = [self._listed(call) for call in plan.calls]
-                try:
+                with suppress(PlanInvalid):
                     self._kept[text] = self._plans.canonical(plan.verdict, calls)
-                except PlanInvalid:
-                    pass
         return self._kept[text]
 
     def said(self, text: str) -> Meant | None:
@@ -242,13 +245,15 @@ def _with_color(call: Call, text: str) -> Call:
     return replace(call, arguments={**call.arguments, "color": said})
 
 
+@cache
+def _names_of_colors() -> Mapping[str, str]:
+    return {model_text(known): value for value, known in COLORS.items()}
+
+
 def color_of(name: str, *, strict: bool = False) -> str | None:
     """The value of a colour's name; strict: the whole name is a colour's."""
-    from skills.colors import COLORS, color_value
-
     if strict:
-        names = {model_text(known): value for value, known in COLORS.items()}
-        return names.get(name)
+        return _names_of_colors().get(name)
     try:
         return str(color_value(name))
     except ValueError:
@@ -350,9 +355,7 @@ class CorpusTemplate:
         return Sample((Piece(self.text),), self.meant, wish=False)
 
 
-def corpus_template(
-    text: str, plan: str, corpus: str, row: object, plans: Plans
-) -> CorpusTemplate:
+def corpus_template(text: str, plan: str, corpus: str, row: object, plans: Plans) -> CorpusTemplate:
     """A template of one sentence.
 
     Raises:
