@@ -13,7 +13,13 @@ from typing import Final
 from cockpit.agent.fastpath.normalise import MARKS, split_words
 from cockpit.agent.fastpath.numbers import read_numbers
 
-_WRITTEN: Final = {"°": "degrees", "%": "percent", "&": "and", "+": "plus", "km/h": "kilometers per hour"}
+_WRITTEN: Final = {
+    "°": "degrees",
+    "%": "percent",
+    "&": "and",
+    "+": "plus",
+    "km/h": "kilometers per hour",
+}
 _SIGNS: Final = frozenset('€$#/"')
 
 
@@ -56,7 +62,7 @@ def as_said(text: str, utterance: str) -> str:
     for start, stop in _runs(len(words), len(text.split())):
         run = " ".join(words[start:stop])
         if model_text(run) == wanted:
-            return run.strip(" ,.;:!?\"")
+            return run.strip(' ,.;:!?"')
     return text
 
 
