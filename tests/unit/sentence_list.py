@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from cockpit.agent.conditions import negate, parse_condition, write_condition
 
 _FILE = Path(__file__).with_name("data") / "sentences.txt"
 
@@ -16,7 +19,7 @@ class Expected:
 
     turns: tuple[str, ...]
     verdict: str
-    calls: tuple[tuple[str, dict[str, Any]], ...]
+    calls: tuple[tuple[str, dict[str, Any], str | None], ...]
 
 
 def load_sentences() -> list[Expected]:
@@ -30,13 +33,21 @@ def _expected(line: str) -> Expected:
     turns = tuple(turn.strip() for turn in said.split("||"))
     if wanted in ("NOTHING", "UNKNOWN", "NONE"):
         return Expected(turns, wanted, ())
-    return Expected(turns, "ACT", tuple(_call(text) for text in wanted.split(";")))
+    return Expected(turns, "ACT", tuple(_calls(wanted)))
 
 
-def _call(text: str) -> tuple[str, dict[str, Any]]:
-    function, *arguments = text.split()
-    pairs = (argument.split("=", 1) for argument in arguments)
-    return function, {name: _value(value) for name, value in pairs}
+def _calls(text: str) -> Iterator[tuple[str, dict[str, Any], str | None]]:
+    """The calls with their conditions; a condition holds up to the next one or "else"."""
+    when: str | None = None
+    for part in text.split(";"):
+        head, _, call = part.strip().rpartition(": ")
+        if head == "else" and when is not None:
+            when = write_condition(negate(parse_condition(when)))
+        elif head:
+            when = head.removeprefix("if ")
+        function, *arguments = call.split()
+        pairs = (argument.split("=", 1) for argument in arguments)
+        yield function, {name: _value(value) for name, value in pairs}, when
 
 
 def _value(text: str) -> Any:

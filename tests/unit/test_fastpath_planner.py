@@ -321,8 +321,6 @@ def test_question_reads_and_never_acts() -> None:
     "text",
     [
         "he told me to open the window",
-        "when it rains close the window",
-        "open the window tomorrow",
         "if it gets warm open the window",
         "open the window and flibber the gibbet",
         "he always leaves the window open",
@@ -332,6 +330,14 @@ def test_question_reads_and_never_acts() -> None:
 )
 def test_unexplained_words_leave_it_to_others(text: str) -> None:
     assert _read(text) is None
+
+
+@pytest.mark.parametrize("text", ["when it rains close the window", "open the window tomorrow"])
+def test_command_that_is_not_for_now_is_beyond_us(text: str) -> None:
+    plan = _read(text)
+    assert plan is not None
+    assert (plan.verdict, plan.calls) == (Verdict.UNKNOWN, ())
+    assert "can't" in (plan.reply or "")
 
 
 @pytest.mark.parametrize(

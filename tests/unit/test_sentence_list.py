@@ -32,7 +32,10 @@ def _right(entry: Expected) -> bool:
     plan = _plan(entry)
     if plan is None:
         return entry.verdict == "NONE"
-    calls = tuple((call.function, dict(call.arguments)) for call in plan.calls)
+    calls = tuple(
+        (call.function, dict(call.arguments), str(call.when) if call.when else None)
+        for call in plan.calls
+    )
     return (plan.verdict.name, calls) == (entry.verdict, entry.calls)
 
 

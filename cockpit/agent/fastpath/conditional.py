@@ -389,6 +389,7 @@ class Conditionals:
             calls += [replace(call, when=part.when) for call in plan.calls]
         if not any(call.when for call in calls):
             return None
+        calls.sort(key=lambda call: call.when is not None)  # as plans are written
         return Plan(tuple(calls), "template", Verdict.ACT, confidence, None, {"parts": details})
 
     def _commands(self, part: _Part, calls: Sequence[Call], read: _Read) -> Plan | None:

@@ -57,6 +57,13 @@ _UNWANTED = {"on": ("turn", "off"), "running": ("turn", "off"), "open": ("close"
 _NOT_CAUSED = frozenset(
     ("is", "are", "was", "were", "did", "do", "does", "has", "not", "if", "when", "why", "what")
 )
+BEYOND_US = frozenset(
+    (
+        *("text", "message", "email", "order", "book", "remind", "ask", "send", "wake", "ring"),
+        *("phone", "buy", "tell", "call", "pay", "reserve", "pick", "write", "let", "invite"),
+    )
+)
+"""Verbs of what no skill does; behind "and" they begin a wish of their own."""
 
 
 class Filler:
@@ -358,7 +365,7 @@ class Filler:
     def _by_carrying(self, span: Sequence[Token], named: tuple[Clause, ...]) -> list[Clause]:
         """ "Close the windows and the sunroof", "heat my seat and the passenger's"."""
         earlier = next((clause for clause in reversed(named) if clause.acts), None)
-        if earlier is None or span[0].key in self._verbs:
+        if earlier is None or span[0].key in self._verbs or span[0].key in BEYOND_US:
             return []
         intent = earlier.match.template.intent
         first: list[Clause] = []

@@ -33,6 +33,7 @@ _STOPPING = ("assistant.stop", "assistant.cancel")
 _REPAIRED = 0.85  # confidence where a word was taken for another
 # Words without which no condition stands.
 _CONDITIONAL = frozenset(("if", "unless", "case", "provided", "assuming", "supposing", "whether"))
+_MAY_YOU = frozenset(("can", "could", "would", "will"))
 _WHILE = frozenset(("while", "whilst"))
 _DEPENDENT = _WHILE | {"if", "unless"}
 _SUBJECTS = frozenset(("i", "we", "you", "he", "she", "it", "they", "the", "my", "our", "there"))
@@ -131,8 +132,17 @@ class TemplatePlanner:
 
     def _put_off(self, tokens: Sequence[Token]) -> bool:
         """True for a command that is not for now: "in ten minutes", "whenever it rains"."""
+        keys = [token.key for token in tokens if not token.mark]
+        polite = keys[0] in _MAY_YOU and keys[1:2] == ["you"]
+        event = keys[0] == "when" and keys[1:2] and keys[1] not in self._talk.questions
+        asked = keys[0] in self._talk.questions and not polite and not event
+        if asked or "or" in keys:
+            return False
         return any(
-            plan is not None and plan.verdict is Verdict.ACT
+            plan is not None
+            and plan.verdict is Verdict.ACT
+            and not plan.detail.get("dropped")
+            and not any(self._skills[call.function].question for call in plan.calls)
             for words in without_time(tokens, self._segmenter.begins_command)
             for plan in (self._read(words, ()),)
         )

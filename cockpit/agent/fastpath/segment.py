@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from cockpit.agent.fastpath.clauses import CLAUSE_COST, Clause, Reading, Role
 from cockpit.agent.fastpath.conversation import Conversation
-from cockpit.agent.fastpath.ellipsis import LONGEST, Filler
+from cockpit.agent.fastpath.ellipsis import BEYOND_US, LONGEST, Filler
 from cockpit.agent.fastpath.grammar import Grammar
 from cockpit.agent.fastpath.match import Chart, Charts, Match, moved
 from cockpit.agent.fastpath.normalise import Token
@@ -60,13 +60,6 @@ _CLOSERS = frozenset(
 _PUT_OFF = frozenset(("tomorrow", "tonight", "later", "next"))
 # Begin what is no part of a name, and depends on something.
 _DEPENDING = frozenset(("if", "unless", "whenever", "when", "until", "while", "whilst"))
-# Orders that are for others, behind "and".
-_BEYOND_US = frozenset(
-    (
-        *("text", "message", "email", "order", "book", "remind", "ask", "send", "wake", "ring"),
-        *("phone", "buy", "tell", "call", "pay", "reserve", "pick", "write", "let", "invite"),
-    )
-)
 _POLITE = frozenset(("can", "could", "would", "will", "please", "so", "let", "go"))
 _PERMISSION = 1.35
 _AMENDED = 0.4
@@ -508,12 +501,12 @@ class Segmenter:
 
         "Home | and text my wife", "the hotel | if there is no traffic".
         """
-        if role not in (Role.COMMAND, Role.INDIRECT):
-            return False
         key = chart.keys[position]
+        if role not in (Role.COMMAND, Role.INDIRECT):
+            return role is Role.ASIDE and key in ("if", "unless", "whenever")
         if key in _DEPENDING:
             return True
-        ordered = key in self._imperatives or key in _BEYOND_US
+        ordered = key in self._imperatives or key in BEYOND_US
         return ordered and self.past_cuts(chart, position - 1) >= position
 
     @staticmethod
