@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from cockpit.agent.conditions import (
+    Settled,
     condition_sentences,
     condition_slots,
     negate,
@@ -76,6 +77,19 @@ _NO_CHANGE = _phrases(
     "[just|please] (do nothing|do not do anything|do not|leave (it|them|that|everything) "
     "[(as|like|how|the way) (it is|they are|that|is)|alone|be]|leave it at that|forget it|"
     "never mind|nothing|do not bother|keep (it|them) (as|like|the way) (it is|they are|that))",
+)
+
+# "Open it anyway" and "do it all the same" set a condition aside.
+_ANYWAY = _phrases(
+    "[no|but|yes|then|well|okay|please|just] (do it|do that|do so|do them|go ahead|please do) "
+    "[please] (anyway|anyhow|regardless|all the same|still|nevertheless|nonetheless|in any case)",
+    "[i do not care] (do it|do that) anyway",
+    "(anyway|regardless) [please]",
+)
+_SET_ASIDE: Final = frozenset(("anyway", "anyhow", "regardless", "nevertheless", "nonetheless"))
+# Begin what goes with the turn before, condition and all.
+_ALONG: Final = frozenset(
+    ("and", "also", "same", "no", "nope", "not", "what", "how", "sorry", "plus", "i", "likewise")
 )
 
 # What a condition is about, to stand for "it" in what depends on it.
@@ -424,6 +438,28 @@ class Conditionals:
                     words = self._normalise(thing)
                     return (*tokens[:begin], *words, *tokens[begin + 1 :])
         return None
+
+
+def common_condition(calls: Sequence[Call]) -> Condition | None:
+    """The one condition that all calls of a turn hung on."""
+    found = {call.when.open if isinstance(call.when, Settled) else call.when for call in calls}
+    return found.pop() if len(found) == 1 else None
+
+
+def is_anyway(tokens: Sequence[Token]) -> bool:
+    """ "Do it anyway": the calls of the turn before, condition or not."""
+    return _is(tokens, _ANYWAY)
+
+
+def goes_along(tokens: Sequence[Token]) -> bool:
+    """ "And the passenger's": under the condition of the turn before."""
+    keys = [token.key for token in tokens if not token.mark]
+    return bool(keys) and keys[0] in _ALONG and not _SET_ASIDE & set(keys)
+
+
+def under(calls: Sequence[Call], condition: Condition) -> tuple[Call, ...]:
+    """The calls under a condition."""
+    return tuple(replace(call, when=condition) for call in calls)
 
 
 def _costs(table: Mapping[float, Iterable[str]]) -> dict[str, float]:

@@ -11,7 +11,13 @@ from importlib.resources import files
 from typing import Any
 
 from cockpit.agent.fastpath.clauses import Clause, Reading, Role
-from cockpit.agent.fastpath.conditional import Conditionals
+from cockpit.agent.fastpath.conditional import (
+    Conditionals,
+    common_condition,
+    goes_along,
+    is_anyway,
+    under,
+)
 from cockpit.agent.fastpath.conversation import Conversation, read_yaml
 from cockpit.agent.fastpath.corrections import Corrector
 from cockpit.agent.fastpath.followups import COMPARATIVES, FollowUps
@@ -103,6 +109,14 @@ class TemplatePlanner:
         plan = self._conditional(tokens)
         if plan is not None:
             return plan
+        if (hung := common_condition(last)) is not None:
+            if is_anyway(tokens):
+                calls = tuple(replace(call, when=None) for call in last)
+                return self._follow(calls, tokens)
+            if goes_along(tokens):
+                plan, alone = self._read(tokens, last), self._read(tokens, ())
+                if plan is not None and (alone is None or alone.calls != plan.calls):
+                    return replace(plan, calls=under(plan.calls, hung))
         if _CONDITIONAL & {token.key for token in tokens} and self._conditionals.depends(tokens):
             return None  # what holds on which condition is for a language model to say
         plan = self._read(tokens, last)
