@@ -19,7 +19,7 @@ from cockpit.agent.fastpath.numbers import SMALL, spell
 
 _MARK = re.compile(r"[\[\]()|{}]")
 _SLOT = re.compile(r"\{(\w+)\}")
-_UNQUOTED = re.compile(r"^(\s+- )([\[{].*?)\s*$")
+_UNQUOTED = re.compile(r"^(\s+- |-? *(?:plan|last): (?=[^'\"|>].*: ))([\[{].*?|(?<=: ).*?)\s*$")
 _OPTIONAL = 0.4  # how often what may be left out is said
 _TRIES = 40
 _KEYS = frozenset(("plan", "say", "last", "asked"))
@@ -512,5 +512,6 @@ def _composed(path: Path, faults: list[Fault]) -> yaml.Node | None:
 
 
 def _quoted(found: re.Match[str]) -> str:
-    """``- [uh] lights on`` would be a YAML list: the line is a text here."""
+    """``- [uh] lights on`` would be a YAML list, ``plan: if raining: ...`` none at all: here both
+    are texts."""
     return found[1] + "'" + found[2].replace("'", "''") + "'"

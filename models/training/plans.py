@@ -15,6 +15,9 @@ from cockpit.agent.llm.spoken import model_text
 from cockpit.agent.plan import Call, Verdict
 from skills.api import Function, SkillError, SkillSet
 
+# Articles are no part of a name; of what is bought, "a" is an amount.
+_ARTICLES = (re.compile(r"^(?:the|an?|some) "), re.compile(r"^(?:the|some|any) "))
+
 
 class PlanInvalid(ValueError):
     """A plan that does not parse, or whose calls the skills do not take."""
@@ -40,7 +43,7 @@ class Plans:
     """Reads, checks and writes plans in their canonical form.
 
     Canonical: what is optional and equals its default is left out, and texts are spelled as the
-    model reads them.
+    model reads them, without an article.
     """
 
     def __init__(self, skills: SkillSet) -> None:
@@ -96,7 +99,7 @@ class Plans:
                 raise PlanInvalid(f"{call.function} has no argument {name}")
             if value is None or (not fields[name].is_required() and value == fields[name].default):
                 continue
-            arguments[name] = _spelled(value) if name in free else value
+            arguments[name] = _spelled(value, _ARTICLES[name == "items"]) if name in free else value
         if not any(isinstance(value, str) and "$" in value for value in arguments.values()):
             try:
                 function.validate(arguments)
@@ -110,10 +113,13 @@ def spans(free: str, text: str) -> bool:
     return bool(free) and re.search(rf"(?<![\w]){re.escape(free)}(?![\w])", text) is not None
 
 
-def _spelled(value: Any) -> Any:
+def _spelled(value: Any, article: re.Pattern[str]) -> Any:
     if isinstance(value, list | tuple):
-        return [_spelled(item) for item in value]
-    return model_text(value) if isinstance(value, str) and not value.startswith("$") else value
+        return [_spelled(item, article) for item in value]
+    if not isinstance(value, str) or value.startswith("$"):
+        return value
+    text = model_text(value)
+    return article.sub("", text) or text
 
 
 @cache

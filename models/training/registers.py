@@ -94,7 +94,9 @@ def stands_beside_others(text: str) -> bool:
         return False
     if is_question(text):
         return True
-    return len(text.split()) <= 5 and not re.search(r"\b(?:is|are|was|feel|looks?)\b", text)
+    return len(text.split()) <= 5 and not re.search(
+        r"\b(?:is|are|was|has|have|feels?|looks?|gets?|needs?|wants?)\b", text
+    )
 
 
 @dataclass(frozen=True)

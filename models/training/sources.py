@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -81,17 +82,20 @@ class Template(Protocol):
 
 @dataclass
 class PhraseTemplate:
-    """A line of a phrase file."""
+    """A line of a phrase file; ``number`` counts phrases that share a line."""
 
     phrase: Phrase
     slots: Slots
     plans: Plans
     kind: str
     functions: tuple[str, ...]
+    number: int = 1
     origin: str = "phrases"
 
     def __post_init__(self) -> None:
         self.id = f"{self.phrase.file.removesuffix('.yaml')}:{self.phrase.line}"
+        if self.number > 1:
+            self.id += f".{self.number}"
         self.split = split_of(self.phrase.say)
         self.weight = sqrt(expansions(self.phrase.expression, self.slots))
 
@@ -171,7 +175,9 @@ def phrase_templates(
     """A template for every line, and what is wrong with the others."""
     made: list[Template] = []
     faults: list[Fault] = []
+    shared: Counter[str] = Counter()
     for phrase in phrases:
+        shared[phrase.where] += 1
         rng = random.Random(f"check|{phrase.say}|{phrase.plan}")
         functions: dict[str, None] = {}
         found: Sample | None = None
@@ -187,7 +193,8 @@ def phrase_templates(
             faults.append(Fault(phrase.file, phrase.line, f"{phrase.say!r}: {fault}"))
         if found is not None:
             kind = kind_of(found.meant, context=bool(phrase.last or phrase.asked))
-            made.append(PhraseTemplate(phrase, slots, plans, kind, tuple(functions)))
+            number = shared[phrase.where]
+            made.append(PhraseTemplate(phrase, slots, plans, kind, tuple(functions), number))
     return made, faults
 
 
