@@ -29,6 +29,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import torch
 from gguf import GGUFWriter
@@ -37,7 +38,10 @@ from torch.nn import functional
 
 from models.training.transformer import Linear, Model, Vocabulary, load, permuted
 
-type_Row = tuple[list[int], list[int]]  # prompt and plan with its end, in tokens
+Row = tuple[list[int], list[int]]
+"""Prompt, and plan with its end, in tokens."""
+
+_WARM_UP = 50  # steps
 
 
 def main() -> None:
@@ -57,10 +61,11 @@ def main() -> None:
     run = Run(model, trained, rows, options)
     if options.resume:
         run.resume()
+    elif options.start:
+        run.start_from(options.start)
     run.train()
     model.eval()
-    merge_free = options.full is False
-    if merge_free:
+    if not options.full:
         export(model, options.out / "adapter.gguf", options.rank, options.alpha, options.model.stem)
     else:
         torch.save(
@@ -79,7 +84,7 @@ class Run:
         self,
         model: Model,
         trained: list[torch.nn.Parameter],
-        rows: list[type_Row],
+        rows: list[Row],
         options: argparse.Namespace,
     ) -> None:
         self.model = model
@@ -97,6 +102,7 @@ class Run:
         ]
         self.steps = int(len(self.schedule) * options.epochs / math.ceil(options.epochs))
         self.stopping = False
+        self.spent = 0.0  # seconds of training, of earlier runs too
 
     def train(self) -> None:
         """Until the last step, or the first Ctrl-C, which saves first."""
@@ -106,8 +112,10 @@ class Run:
         tokens = 0
         losses: list[float] = []
         with (self.options.out / "log.jsonl").open("a", encoding="utf-8") as log:
-            while self.step < self.steps and not self.stopping:
+            while self.step < self.steps and self._done() < 1 and not self.stopping:
+                before = time.perf_counter()
                 loss, count = self._step(self.schedule[self.step])
+                self.spent += time.perf_counter() - before
                 losses.append(loss)
                 tokens += count
                 self.step += 1
@@ -115,7 +123,7 @@ class Run:
                 if now - shown > 10 or self.step == self.steps:
                     mean = sum(losses) / len(losses)
                     speed = tokens / (now - began)
-                    left = (self.steps - self.step) / max(1, self.step) * (now - began)
+                    left = (1 / max(1e-6, self._done()) - 1) * self.spent
                     entry = {"step": self.step, "loss": round(mean, 5), "tokens_s": round(speed)}
                     log.write(json.dumps(entry) + "\n")
                     log.flush()
@@ -133,10 +141,14 @@ class Run:
         self.save()
         draw(self.options.out / "log.jsonl", self.options.out / "loss.png")
 
+    def _done(self) -> float:
+        """How much of the training is done, 0 to 1, by steps or by the time that is allowed."""
+        limit = self.options.minutes * 60
+        return max(self.step / self.steps, self.spent / limit if limit else 0.0)
+
     def _step(self, batch: list[int]) -> tuple[float, int]:
-        warm = max(1, int(self.steps * 0.03))
-        rest = (self.step - warm) / max(1, self.steps - warm)
-        share = (self.step + 1) / warm if self.step < warm else 0.5 + 0.5 * math.cos(math.pi * rest)
+        warm = min(1.0, (self.step + 1) / _WARM_UP)
+        share = warm * (0.5 + 0.5 * math.cos(math.pi * self._done()))
         for group in self.optimizer.param_groups:
             group["lr"] = self.options.lr * max(0.02, share)
         loss, count = plan_loss(self.model, [self.rows[index] for index in batch])
@@ -144,13 +156,14 @@ class Run:
         torch.nn.utils.clip_grad_norm_(self.trained, 1.0)
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
-        return float(loss), count
+        return loss.item(), count
 
     def save(self) -> None:
         """Everything that ``resume`` needs, in one rename."""
         part = self.options.out / "checkpoint.part"
         state = {
             "step": self.step,
+            "spent": self.spent,
             "trained": [parameter.detach() for parameter in self.trained],
             "optimizer": self.optimizer.state_dict(),
         }
@@ -159,14 +172,22 @@ class Run:
 
     def resume(self) -> None:
         """Go on where the last run stopped; the order of the rows follows from the seed."""
-        state = torch.load(self.options.out / "checkpoint.pt", weights_only=True)
-        self.step = state["step"]
-        for parameter, value in zip(self.trained, state["trained"], strict=True):
-            parameter.data.copy_(value)
+        state = self._take_up(self.options.out / "checkpoint.pt")
+        self.step, self.spent = state["step"], state["spent"]
         self.optimizer.load_state_dict(state["optimizer"])
 
+    def start_from(self, checkpoint: Path) -> None:
+        """Take what an earlier run learned, with a new schedule."""
+        self._take_up(checkpoint)
 
-def read_rows(path: Path, vocabulary: Vocabulary, end: int, longest: int) -> list[type_Row]:
+    def _take_up(self, checkpoint: Path) -> dict[str, Any]:
+        state: dict[str, Any] = torch.load(checkpoint, weights_only=True)
+        for parameter, value in zip(self.trained, state["trained"], strict=True):
+            parameter.data.copy_(value)
+        return state
+
+
+def read_rows(path: Path, vocabulary: Vocabulary, end: int, longest: int) -> list[Row]:
     """Rows in tokens; longer ones than ``longest`` are left out and counted."""
     rows = []
     dropped = 0
@@ -181,7 +202,7 @@ def read_rows(path: Path, vocabulary: Vocabulary, end: int, longest: int) -> lis
     return rows
 
 
-def batches(rows: list[type_Row], budget: int, seed: str) -> Iterator[list[int]]:
+def batches(rows: list[Row], budget: int, seed: str) -> Iterator[list[int]]:
     """Rows of similar length together, ``budget`` tokens a batch, in an order drawn by the seed."""
     order = list(range(len(rows)))
     rng = random.Random(seed)
@@ -202,7 +223,7 @@ def batches(rows: list[type_Row], budget: int, seed: str) -> Iterator[list[int]]
     yield from made
 
 
-def plan_loss(model: Model, rows: list[type_Row]) -> tuple[Tensor, int]:
+def plan_loss(model: Model, rows: list[Row]) -> tuple[Tensor, int]:
     """Mean cross entropy of the plans' tokens, and how many tokens the batch had."""
     width = max(len(prompt) + len(plan) for prompt, plan in rows)
     tokens = torch.zeros(len(rows), width, dtype=torch.long)
@@ -261,14 +282,18 @@ def export(model: Model, path: Path, rank: int, alpha: float, base: str) -> None
     writer.close()
 
 
-def write_parity(model: Model, vocabulary: Vocabulary, rows: list[dict[str, str]], path: Path) -> None:
+def write_parity(
+    model: Model, vocabulary: Vocabulary, rows: list[dict[str, str]], path: Path
+) -> None:
     """Tokens of prompts and the greedy answers to them in float32, to hold llama.cpp against."""
     compute, model.compute = model.compute, torch.float32
     entries = []
     for row in rows:
         prompt = vocabulary.prompt(row["prompt"])
         with torch.inference_mode():
-            logits = model.logits(model.hidden(torch.tensor([prompt], device=model.embedding.device)))
+            logits = model.logits(
+                model.hidden(torch.tensor([prompt], device=model.embedding.device))
+            )
         chances = logits[0, -1].log_softmax(-1)
         entries.append(
             {
@@ -345,6 +370,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--full", action="store_true", help="train the weights, no adapter")
     parser.add_argument("--check", type=int, default=1000, help="rows of valid.jsonl to answer")
     parser.add_argument("--save-every", type=float, default=180, help="seconds")
+    parser.add_argument("--minutes", type=float, default=0, help="most minutes; 0 is no limit")
+    parser.add_argument("--start", type=Path, help="a checkpoint of an earlier run to start from")
     parser.add_argument("--resume", action="store_true", help="go on from --out/checkpoint.pt")
     return parser.parse_args()
 

@@ -332,5 +332,3 @@ def _drawn(logits: Tensor, temperature: float) -> Tensor:
     chances[chances.cumsum(-1) - chances > 0.95] = 0
     picked = torch.multinomial(chances, 1)
     return ids.gather(-1, picked)[:, 0]
-
-
