@@ -101,12 +101,19 @@ class Quantity:
         )
 
 
-def _state(yes: str, no: str, *signals: str, **more: Any) -> Quantity:
-    """A state whose signals are true where it holds."""
+def _state(
+    yes: str, no: str, *signals: str, several: tuple[str, str] | None = None, **more: Any
+) -> Quantity:
+    """A state whose signals are true where it holds; ``several`` says both of more than one."""
+
+    def fact(value: float, noun: str) -> str:
+        words = several if several and _be(noun) == "are" else (yes, no)
+        return words[0 if value else 1].format(noun=noun, be=_be(noun))
+
     return Quantity(
         Kind.STATE,
         signals or None,
-        lambda value, noun: (yes if value else no).format(noun=noun, be=_be(noun)),
+        fact,
         more.pop("unknown", None) or f"whether {yes}",
         **more,
     )
@@ -125,14 +132,14 @@ def _number(pattern: str, unknown: str, *signals: str, **more: Any) -> Quantity:
 
 
 def _be(noun: str) -> str:
-    plural = noun.endswith(("windows", "doors")) and not noun.startswith("one of")
-    return "are" if plural else "is"
+    return "are" if noun.endswith(("windows", "doors")) else "is"
 
 
 def _of(noun: str, plural: str = "") -> _Noun:
     def say(seats: _Seats, speaker: Seat | None) -> str:
-        every = plural and frozenset(seats) == frozenset(ALL_SEATS)
-        return f"the {plural}" if every else of_seats(noun, seats, speaker, plural)
+        if plural and len(seats) > 2:
+            return f"the {'' if len(seats) == len(ALL_SEATS) else 'other '}{plural}"
+        return of_seats(noun, seats, speaker, plural).replace("both ", "the ")
 
     return say
 
@@ -171,8 +178,10 @@ def _open(thing: str, unknown: str, *signals: str, **more: Any) -> Quantity:
 
     def fact(value: float, said: str) -> str:
         said = said or thing
-        be = _be(said)
-        return f"{said} {be}n't open" if value == 0 else f"{said} {be} {openness(round(value))}"
+        if value == 0:
+            return f"{said} {_be(said)}n't open"
+        one = f"one of {said}" if _be(said) == "are" else said
+        return f"{one} is {openness(round(value))}"
 
     return Quantity(
         Kind.NUMBER,
@@ -204,6 +213,7 @@ QUANTITIES: Final[Mapping[str, Quantity]] = {
         "{noun} {be} locked",
         "{noun} {be}n't locked",
         f"{_DOOR}.IsLocked",
+        several=("{noun} are locked", "not all of {noun} are locked"),
         unknown="whether {noun} {be} locked",
         default=Area.ALL,
         joined=min,
@@ -222,6 +232,7 @@ QUANTITIES: Final[Mapping[str, Quantity]] = {
         "{noun} {be} open",
         "{noun} {be}n't open",
         f"{_DOOR}.IsOpen",
+        several=("one of {noun} is open", "{noun} aren't open"),
         unknown="whether {noun} {be} open",
         default=Area.ALL,
         noun=_of("door", "doors"),
