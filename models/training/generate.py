@@ -26,6 +26,7 @@ from models.training.phrases import Fault, Slots, read_phrases, read_slots
 from models.training.plans import PlanInvalid, Plans
 from models.training.refusal import Refusal
 from models.training.registers import SHARES, Speaker
+from models.training.sentences import implied_texts
 from models.training.sources import (
     SPLITS,
     Cell,
@@ -115,6 +116,7 @@ def read_sources(
     folder: Path = HERE,
     own: bool = True,
     only: Sequence[str] = (),
+    implied: bool = False,
 ) -> Sources:
     """Phrases, sentences and corpora.
 
@@ -123,8 +125,9 @@ def read_sources(
         folder: holds ``phrases/`` and ``slots/``.
         own: the skills' own sentences, too.
         only: names of phrase files; all of them where it is empty.
+        implied: a kind of place need not be said ("i'm hungry": restaurant).
     """
-    plans = Plans(skills)
+    plans = Plans(skills, implied_texts(skills) if implied else ())
     reader = Reader(plans)
     slots, faults = read_slots(folder / "slots")
     phrases, more = read_phrases(folder / "phrases", only)
@@ -372,7 +375,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _options().parse_args(arguments)
     console = Console(stderr=True)
     sources = read_sources(
-        SkillSet.installed(), corpora=options.corpora, own=not options.check, only=options.only
+        SkillSet.installed(),
+        corpora=options.corpora,
+        own=not options.check,
+        only=options.only,
+        implied=options.implied,
     )
     for note in sources.notes:
         console.print(note, markup=False, highlight=False, soft_wrap=True)
@@ -422,6 +429,11 @@ def _options() -> argparse.ArgumentParser:
     )
     parser.add_argument("--check", action="store_true", help="only check the phrase files")
     parser.add_argument("--only", action="append", default=[], help="a phrase file, by its name")
+    parser.add_argument(
+        "--implied",
+        action="store_true",
+        help='a kind of place need not be said: "i\'m hungry" may plan a restaurant',
+    )
     parser.add_argument("--anyway", action="store_true", help="leave out lines with faults")
     return parser
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import types
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Union, get_args, get_origin
@@ -44,10 +44,15 @@ class Plans:
 
     Canonical: what is optional and equals its default is left out, and texts are spelled as the
     model reads them, without an article.
+
+    Args:
+        skills: whose calls they hold.
+        implied: texts that need not be said ("i'm hungry": restaurant).
     """
 
-    def __init__(self, skills: SkillSet) -> None:
+    def __init__(self, skills: SkillSet, implied: Collection[str] = ()) -> None:
         self.skills = skills
+        self._implied = frozenset(implied)
         self._notation = Notation(skills)
 
     def read(self, text: str) -> Meant:
@@ -85,7 +90,8 @@ class Plans:
 
     def unsaid(self, meant: Meant, text: str) -> str | None:
         """A free text that is no span of the sentence, or None."""
-        return next((free for free in self.texts(meant) if not spans(free, text)), None)
+        unsaid = (free for free in self.texts(meant) if not spans(free, text))
+        return next((free for free in unsaid if free not in self._implied), None)
 
     def _call(self, call: Call) -> Call:
         function = self.skills.get(call.function)

@@ -26,7 +26,9 @@ from hassil.parse_expression import parse_sentence
 
 from cockpit.agent.fastpath.conversation import Conversation, read_yaml
 from cockpit.agent.fastpath.numbers import spell
+from cockpit.agent.llm.spoken import model_text
 from models.training.phrases import Filled, Piece, Slots, spoken_number, squeezed
+from models.training.plans import free_texts
 from skills.api import Function, SkillSet
 
 _OPTIONAL = 0.25
@@ -36,6 +38,7 @@ _WILDCARDS = {
     "shop_dish": ("meal",),
 }
 _ITEMS = "shop_items"
+_KINDS = "nav_kind"
 _LARGEST = 100  # where an argument has no bounds of its own
 
 
@@ -200,6 +203,21 @@ def skill_templates(skills: SkillSet) -> list[Template]:
         own = read_yaml(skill.sentences.read_text(encoding="utf-8"))
         found += Scope(_merged(common, own), skill.functions).templates()
     return found
+
+
+def implied_texts(skills: SkillSet) -> set[str]:
+    """Kinds of places, and what sentences name though nobody says it ("i'm hungry")."""
+    found: set[str] = set()
+    for skill in skills.skills:
+        own = read_yaml(skill.sentences.read_text(encoding="utf-8"))
+        for name, intent in (own.get("intents") or {}).items():
+            free = free_texts(skill.functions[name])
+            for data in intent["data"]:
+                slots = data.get("slots") or {}
+                found.update(text for key, text in slots.items() if key in free)
+        kinds = ((own.get("lists") or {}).get(_KINDS) or {}).get("values") or ()
+        found.update(kind if isinstance(kind, str) else str(kind["out"]) for kind in kinds)
+    return {model_text(text) for text in found}
 
 
 def talk_templates() -> list[Template]:

@@ -149,6 +149,13 @@ def test_check_names_line_and_fault(tmp_path: Path) -> None:
     assert "'home' is not said" in found.faults[2].text
 
 
+def test_implied_kinds_of_places_need_not_be_said(tmp_path: Path) -> None:
+    text = '- plan: navigation.search "restaurant"\n  say: [i could eat a horse]\n'
+    folder = written(tmp_path, text)
+    assert read_sources(SKILLS, folder=folder, own=False).faults
+    assert not read_sources(SKILLS, folder=folder, own=False, implied=True).faults
+
+
 def test_plans_are_canonical() -> None:
     plans = Plans(SKILLS)
     for text, written_plan in (
