@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from cockpit.agent.conditions import parse_condition
 from cockpit.agent.executor import Execution, Executor
 from cockpit.agent.gate import Gate
-from cockpit.agent.plan import Call
+from cockpit.agent.plan import Call, Outcome
 from cockpit.agent.policies import AC, FRONT_FANS, SHADE, SUNROOF, WINDOWS
 from cockpit.agent.resources import SessionResources
 from cockpit.events import CallFinished, CallStarted, EventStream
@@ -26,6 +27,7 @@ from vehicle_bus.seats import Seat
 TEMPERATURE = "Vehicle.Cabin.HVAC.Station.Row1.Driver.Temperature"
 VOLUME = "Vehicle.Cabin.Infotainment.Media.Volume"
 TRUNK = "Vehicle.Body.Trunk.Rear.IsOpen"
+RAIN = "Vehicle.Body.Raindetection.Intensity"
 
 
 @pytest.fixture
@@ -389,3 +391,110 @@ async def test_events_tell_of_every_call(executor: Executor, events: EventStream
 
 def test_clock_is_the_sessions(executor: Executor) -> None:
     assert executor.clock.now() == datetime(2026, 6, 1, 8, 30)
+
+
+# -- conditions ---------------------------------------------------------------------------
+
+
+def when(condition: str, planned: Call) -> Call:
+    return Call(planned.function, planned.arguments, parse_condition(condition))
+
+
+def skipped(execution: Execution) -> list[Outcome]:
+    return [outcome for outcome in execution.outcomes if outcome.status is Status.SKIPPED]
+
+
+async def test_call_runs_where_its_condition_holds(executor: Executor, bus: FakeBus) -> None:
+    bus.state[RAIN] = 20
+    execution = await run(executor, when("raining", call("write", path=VOLUME, number=10)))
+    assert execution.outcomes[0].status is Status.DONE
+    assert execution.outcomes[0].call.when == parse_condition("raining")
+
+
+async def test_call_is_skipped_where_its_condition_does_not_hold(
+    executor: Executor, bus: FakeBus
+) -> None:
+    execution = await run(
+        executor,
+        when("raining", call("write", path=VOLUME, number=10)),
+        when("battery < 20", call("write", path=TEMPERATURE, number=23)),
+        call("write", path=AC, on=True),
+    )
+    assert [outcome.reason for outcome in skipped(execution)] == [
+        "it isn't raining",
+        "the battery is at 62 percent",
+    ]
+    assert [outcome.unmet for outcome in skipped(execution)] == [
+        parse_condition("raining"),
+        parse_condition("battery < 20"),
+    ]
+    assert bus.sent == [(AC, True)]
+    assert len(execution.journals) == 1
+
+
+@pytest.mark.parametrize("condition", ["raining", "not raining"])
+async def test_call_is_not_run_where_nobody_can_tell(
+    executor: Executor, bus: FakeBus, condition: str
+) -> None:
+    bus.offline.add(RAIN)
+    execution = await run(executor, when(condition, call("write", path=VOLUME, number=10)))
+    assert execution.outcomes[0].reason == "I can't tell whether it's raining"
+    assert bus.sent == []
+
+
+async def test_no_call_of_a_plan_decides_about_another(executor: Executor, bus: FakeBus) -> None:
+    execution = await run(
+        executor,
+        call("write", path=WINDOWS[0], number=100),
+        when("window mine = 0", call("write", path=VOLUME, number=10)),
+        when("not window mine = 0", call("write", path=VOLUME, number=90)),
+    )
+    statuses = [outcome.status for outcome in execution.outcomes]
+    assert statuses == [Status.DONE, Status.DONE, Status.SKIPPED]
+    assert bus.state[VOLUME] == 10
+
+
+async def test_policies_see_a_conditional_call(executor: Executor, bus: FakeBus) -> None:
+    bus.state |= {"Vehicle.Speed": 50.0, SHADE: 0}
+    execution = await run(
+        executor,
+        when("moving", call("write", path="Vehicle.Cabin.Door.Row1.DriverSide.IsOpen", on=True)),
+        when("moving", call("write", path=SUNROOF, number=50)),
+        when("not moving", call("write", path=TRUNK, on=True)),
+    )
+    statuses = [outcome.status for outcome in execution.outcomes]
+    assert statuses == [Status.REFUSED, Status.DONE, Status.SKIPPED]
+    assert bus.done == [SHADE, SUNROOF]
+
+
+async def test_call_that_refers_to_an_unmet_one_is_unmet_too(executor: Executor) -> None:
+    execution = await run(
+        executor,
+        when("raining", call("find", name="Kamppi")),
+        call("go", to="$1.place.name", latitude="$1.place.latitude"),
+    )
+    assert [outcome.reason for outcome in skipped(execution)] == ["it isn't raining"] * 2
+    assert {outcome.unmet for outcome in skipped(execution)} == {parse_condition("raining")}
+
+
+async def test_conditions_are_not_looked_up_again_after_an_answer(
+    executor: Executor, bus: FakeBus
+) -> None:
+    plan = (
+        when("window mine = 0", call("write", path=WINDOWS[0], number=100)),
+        when("window mine = 0", call("write", path=TRUNK, on=True)),
+        when("not window mine = 0", call("write", path=WINDOWS[0], number=0)),
+    )
+    first = await run(executor, *plan)
+    assert [outcome.status for outcome in first.outcomes] == [
+        *(Status.DONE, Status.ASKED, Status.SKIPPED)
+    ]
+    [pending] = first.pending
+    second = await executor.run(
+        pending.calls,
+        Seat.DRIVER,
+        confirmed={1: frozenset({"open-trunk"})},
+        given={0: pending.outcomes[0]},
+    )
+    assert [outcome.status for outcome in second.outcomes] == [Status.DONE]
+    assert (bus.state[TRUNK], bus.state[WINDOWS[0]]) == (True, 100)

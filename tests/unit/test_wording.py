@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from cockpit.agent.conditions import parse_condition
 from cockpit.agent.plan import Call, Outcome
 from cockpit.agent.wording import is_question, proposal, render
 from skills.api import Context, Result, SkillSet, Status, define_skill, function
@@ -55,7 +57,75 @@ def test_render_says_troubles_after_successes_and_each_once() -> None:
         outcome("it broke", Status.FAILED),
         outcome("never said", Status.SKIPPED),
     ]
-    assert render(outcomes, None, all_skills()) == "Done. It broke."
+    said = "Done. It broke. So I left the rest of that undone."
+    assert render(outcomes, None, all_skills()) == said
+
+
+def unmet(call: Call, fact: str) -> Outcome:
+    return Outcome(call, Status.SKIPPED, fact, unmet=call.when)
+
+
+def under(condition: str, function: str, **arguments: Any) -> Call:
+    return Call(function, arguments, parse_condition(condition))
+
+
+@pytest.mark.parametrize(
+    ("calls", "fact", "said"),
+    [
+        (
+            [under("raining", "windows.set_window", position=0, where="all")],
+            "it isn't raining",
+            "It isn't raining, so I left the windows as they are.",
+        ),
+        (
+            [under("raining", "windows.set_window", position=0, where="mine")],
+            "it isn't raining",
+            "It isn't raining, so I left your window as it is.",
+        ),
+        (
+            [
+                under("raining", "windows.set_window", position=0, where="rear_left"),
+                under("raining", "windows.set_sunroof", position=0),
+            ],
+            "it isn't raining",
+            "It isn't raining, so I left the rear left window and the sunroof as they are.",
+        ),
+        (
+            [under("raining", "climate.set_fan", level=2)],
+            "I can't tell whether it's raining",
+            "I can't tell whether it's raining, so I left the fan as it is.",
+        ),
+        (
+            [under("battery < 20", "navigation.go_to", place="home")],
+            "the battery is at 62 percent",
+            "The battery is at 62 percent, so I left the route as it is.",
+        ),
+        ([under("raining", "status.battery")], "it isn't raining", "It isn't raining."),
+        ([under("raining", "new.thing")], "it isn't raining", "It isn't raining, so I left that."),
+    ],
+)
+def test_render_says_what_a_condition_left(calls: list[Call], fact: str, said: str) -> None:
+    skills = SkillSet.installed()
+    assert render([unmet(call, fact) for call in calls], None, skills) == said
+
+
+def test_render_says_nothing_of_the_other_branch() -> None:
+    ran = Outcome(
+        Call("test.find", {}, parse_condition("not raining")), Status.DONE, None, Said("Done.")
+    )
+    left = unmet(under("raining", "windows.set_window", position=0), "it isn't raining")
+    assert render([left, ran], None, all_skills()) == "Done."
+
+
+def test_render_says_nothing_of_what_waits_for_an_answer() -> None:
+    outcomes = [outcome("Which one?", Status.ASKED), outcome("Which one?", Status.SKIPPED)]
+    assert render(outcomes, "Which one?", all_skills()) == "Which one?"
+
+
+def test_proposal_names_the_condition() -> None:
+    call = under("battery < 20", "windows.set_sunroof", position=0)
+    said = proposal([call], SkillSet.installed())
+    assert said.endswith(" if the battery is below 20 percent?")
 
 
 def test_render_puts_the_question_last_and_once() -> None:
