@@ -329,8 +329,9 @@ class Conditionals:
             return [*parts, _Part(negate(found.condition), _bare(after[start:]), otherwise=True)]
         if after and after[0].mark:
             return [*parts, *self._open(behind)]
-        if after and after[0].key in _JOINTS and self._begins_if(_bare(after)):
-            return [*parts, *self._open(behind)]
+        follow = self._open(behind)
+        if after[0].key in _JOINTS and follow[0].when is not None:
+            return [*parts, *follow]  # "... and open it if it is not raining"
         return None  # what does the condition hold for?
 
     def _open(self, tokens: tuple[Token, ...]) -> list[_Part]:
@@ -409,8 +410,8 @@ class Conditionals:
     def _commands(self, part: _Part, calls: Sequence[Call], read: _Read) -> Plan | None:
         """A part's commands; "it" is what the condition, or the part before, is about."""
         things = [_thing(part.when)] if part.when is not None else []
-        if part.otherwise and calls:
-            things.insert(0, _thing_of(calls[-1]))
+        if calls:
+            things.insert(0 if part.otherwise else 1, _thing_of(calls[-1]))
         for thing in things:
             words = self._normalise(thing) if thing else ()
             if not words:
