@@ -79,6 +79,9 @@ class AgentSettings(Section):
     confidence_to_act: float = Field(
         0.6, ge=0, le=1, description="Plans of the language model below this are not run."
     )
+    prompt_lookup: bool = Field(
+        False, description="Let the language model guess ahead from the words of the request."
+    )
     answer_timeout: float = Field(20.0, gt=0, description="Seconds a question stays open.")
 
 

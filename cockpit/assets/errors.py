@@ -105,3 +105,39 @@ class AllSourcesFailed(AssetError):
         reasons = "; ".join(fault.spoken.rstrip(".") for fault in faults)
         super().__init__(f"{name} could not be fetched: {reasons}.")
         self.unreachable = all(isinstance(fault, SourceUnreachable) for fault in faults)
+
+
+class AdapterMissing(AssetError):
+    """A model is made from an adapter that this installation does not have."""
+
+    def __init__(self, name: str, base: str) -> None:
+        super().__init__(
+            f"The model {name} cannot be made, for its adapter is not in this installation; "
+            f"set agent.model to {base} for the untrained one."
+        )
+
+
+class AdapterUnfit(AssetError):
+    """An adapter's file is not what a model is to be made from."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"The adapter {path.name} cannot be used: {reason}.")
+
+
+class MergerMissing(AssetError):
+    """The package that reads and writes model files is not installed."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"Making the model {name} needs the package gguf; "
+            "run: pip install 'offline-cockpit[llm]'"
+        )
+
+
+class AssetOutdated(AssetError):
+    """A model on this machine was made from other files than it would be made from now."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"The model {name} was made from an older adapter; run: cockpit models pull {name}"
+        )

@@ -22,8 +22,8 @@ from rich.progress import (
 class Reporter(Protocol):
     """Told about one download at a time."""
 
-    def begin(self, label: str, done: int, total: int | None) -> None:
-        """A download starts; ``done`` of ``total`` bytes are here from an earlier run."""
+    def begin(self, label: str, done: int, total: int | None, *, doing: str = "fetching") -> None:
+        """A download or a making starts; ``done`` of ``total`` bytes were so before."""
 
     def advance(self, count: int) -> None:
         """``count`` more bytes arrived."""
@@ -38,7 +38,7 @@ class Reporter(Protocol):
 class Silent:
     """Reports nothing."""
 
-    def begin(self, label: str, done: int, total: int | None) -> None:
+    def begin(self, label: str, done: int, total: int | None, *, doing: str = "fetching") -> None:
         """Nothing."""
 
     def advance(self, count: int) -> None:
@@ -62,15 +62,15 @@ class Lines:
         self._next = 0.25
         self._started = 0.0
 
-    def begin(self, label: str, done: int, total: int | None) -> None:
-        """Say what is fetched and how large it is."""
+    def begin(self, label: str, done: int, total: int | None, *, doing: str = "fetching") -> None:
+        """Say what is done and how large it is."""
         self._label, self._done, self._total = label, done, total
         share = done / total if total else 0.0
         self._next = 0.25 * (int(share / 0.25) + 1)
         self._started = time.monotonic()
         size = f", {total / 1e6:.1f} MB" if total else ""
         goes_on = f", going on at {done / 1e6:.1f} MB" if done else ""
-        self.note(f"fetching {label}{size}{goes_on}")
+        self.note(f"{doing} {label}{size}{goes_on}")
 
     def advance(self, count: int) -> None:
         """Say so at each quarter."""
@@ -116,8 +116,9 @@ class Bars:
     ) -> None:
         self._bars.stop()
 
-    def begin(self, label: str, done: int, total: int | None) -> None:
+    def begin(self, label: str, done: int, total: int | None, *, doing: str = "fetching") -> None:
         """A new bar."""
+        label = label if doing == "fetching" else f"{doing} {label}"
         self._task = self._bars.add_task(label, total=total, completed=done)
 
     def advance(self, count: int) -> None:

@@ -24,6 +24,7 @@ class FakeEngine:
     Attributes:
         answers: what it writes, by the last thing said.
         probabilities: of a token, by letter; 1 (no choice) for the others.
+        notation: as of a trained model; 0 for a chat model.
         evaluations: how many tokens each evaluation had to add.
         tokenized: (text, special) of each call.
         blocking: set, it waits in the middle of its answer until ``cancelled``.
@@ -32,6 +33,7 @@ class FakeEngine:
     answers: Mapping[str, str] = field(default_factory=dict)
     probabilities: Mapping[str, float] = field(default_factory=dict)
     context_tokens: int = 8192
+    notation: int = 0
     chat_template: str | None = TEMPLATE
     blocking: bool = False
     evaluations: list[int] = field(default_factory=list)
@@ -49,7 +51,7 @@ class FakeEngine:
         self.tokenized.append((text, special))
         return [ord(letter) for letter in text]
 
-    def evaluate(self, tokens: Sequence[int], cancel: threading.Event) -> int:
+    def evaluate(self, tokens: Sequence[int], cancel: threading.Event, *, scores: int = 1) -> int:
         if len(tokens) >= self.context_tokens:
             raise PromptTooLong(len(tokens), self.context_tokens)
         if self.blocking and self._step:
@@ -64,7 +66,7 @@ class FakeEngine:
         self.evaluations.append(len(tokens) - kept)
         return len(tokens) - kept
 
-    def logits(self) -> NDArray[np.float32]:
+    def logits(self, before: int = 0) -> NDArray[np.float32]:
         return np.zeros(1, dtype=np.float32)
 
     def constraint(self, grammar: str) -> FakeEngine:
@@ -73,7 +75,8 @@ class FakeEngine:
 
     def start(self) -> None:
         self._step = 0
-        said = "".join(map(chr, self._tokens)).rpartition("<user>")[2].partition("</>")[0]
+        start, end = ("<|im_start|>", "<|im_end|>") if self.notation else ("<user>", "</>")
+        said = "".join(map(chr, self._tokens)).rpartition(start)[2].partition(end)[0]
         self._answer = self.answers[said.rpartition("\n")[2]]
 
     def choose(self, logits: NDArray[np.float32]) -> Chosen:

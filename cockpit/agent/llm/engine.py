@@ -26,6 +26,7 @@ from cockpit.agent.llm.errors import (
     PlanningCancelled,
     PromptTooLong,
 )
+from cockpit.assets.merge import NOTATION, NOTATION_KEY
 
 # Read when OpenMP is loaded. Its threads otherwise spin for milliseconds at each of the hundreds
 # of barriers of a token, and where the other core is busy that makes two threads much slower than
@@ -68,8 +69,22 @@ class Chosen:
 class Engine:
     """A loaded GGUF model with one sequence of evaluated tokens."""
 
-    def __init__(self, path: Path, *, threads: int, context_tokens: int) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        threads: int,
+        context_tokens: int,
+        trained_tokens: int | None = None,
+        adapter: Path | None = None,
+    ) -> None:
         """Load the model; takes 0.1 to several seconds.
+
+        Args:
+            context_tokens: room for prompt and answer.
+            trained_tokens: the same for a model that was trained on our plans, whose prompts are
+                short; a context costs memory even where it stays empty.
+            adapter: a LoRA adapter to use beside the model; slower than one merged into it.
 
         Raises:
             EngineMissing: llama-cpp-python is not installed.
@@ -77,8 +92,9 @@ class Engine:
         """
         if not AVAILABLE:
             raise EngineMissing
-        if not path.is_file():
-            raise ModelMissing(path)
+        for needed in (path, adapter):
+            if needed is not None and not needed.is_file():
+                raise ModelMissing(needed)
         _start_backend()
         self._path = path
         self._evaluated: list[int] = []
@@ -96,6 +112,9 @@ class Engine:
             raise ModelUnusable(path, "it is damaged or of an unknown kind")
         self._vocab = lib.llama_model_get_vocab(self._model)
         self.vocabulary = int(lib.llama_vocab_n_tokens(self._vocab))
+        self.notation = NOTATION if adapter else self._notation()
+        if self.notation and trained_tokens:
+            context_tokens = trained_tokens
         self.context_tokens = min(context_tokens, int(lib.llama_model_n_ctx_train(self._model)))
         settings = lib.llama_context_default_params()
         settings.n_ctx = self.context_tokens
@@ -108,6 +127,8 @@ class Engine:
         if not self._context:
             self.close()
             raise ModelUnusable(path, f"no memory for {self.context_tokens} tokens of context")
+        if adapter is not None:
+            self._adapt(adapter)
         self._memory = lib.llama_get_memory(self._context)
         self._candidates = np.zeros(
             self.vocabulary, dtype=[("id", np.int32), ("logit", np.float32), ("p", np.float32)]
@@ -121,6 +142,32 @@ class Engine:
         if self._model:
             lib.llama_model_free(self._model)
             self._model = None
+
+    def _notation(self) -> int:
+        """Version of the plan notation that the model was trained to write; 0 for none."""
+        buffer = ctypes.create_string_buffer(32)
+        length = lib.llama_model_meta_val_str(
+            self._model, NOTATION_KEY.encode(), buffer, len(buffer)
+        )
+        version = int(buffer.value) if length > 0 else 0
+        if version not in (0, NOTATION):
+            self.close()
+            raise ModelUnusable(
+                self._path, f"it writes plans of form {version}, and this is form {NOTATION}"
+            )
+        return version
+
+    def _adapt(self, adapter: Path) -> None:
+        # Freed with the model.
+        loaded = lib.llama_adapter_lora_init(self._model, os.fsencode(adapter))
+        if not loaded:
+            self.close()
+            raise ModelUnusable(adapter, "it is no adapter of this model")
+        adapters = (lib.llama_adapter_lora_p_ctypes * 1)(loaded)
+        scales = (ctypes.c_float * 1)(1.0)
+        if lib.llama_set_adapters_lora(self._context, adapters, 1, scales) != 0:
+            self.close()
+            raise ModelUnusable(adapter, "llama.cpp cannot use it")
 
     @property
     def chat_template(self) -> str | None:
@@ -159,8 +206,11 @@ class Engine:
         count = lib.llama_token_to_piece(self._vocab, token, buffer, len(buffer), 0, False)
         return buffer.raw[: max(0, int(count))]
 
-    def evaluate(self, tokens: Sequence[int], cancel: threading.Event) -> int:
+    def evaluate(self, tokens: Sequence[int], cancel: threading.Event, *, scores: int = 1) -> int:
         """Make ``tokens`` the evaluated sequence, keeping what it shares with the one before.
+
+        Args:
+            scores: after how many of the last tokens logits are wanted.
 
         Returns:
             How many tokens had to be evaluated.
@@ -173,20 +223,36 @@ class Engine:
             raise PromptTooLong(len(tokens), self.context_tokens)
         shared = _shared_length(self._evaluated, tokens)
         # The last token is always evaluated, for its logits choose the next one.
-        self._keep(min(shared, len(tokens) - 1))
+        self._keep(min(shared, len(tokens) - scores))
         fresh = len(tokens) - len(self._evaluated)
         while len(self._evaluated) < len(tokens):
             if cancel.is_set():
                 raise PlanningCancelled
             at = len(self._evaluated)
             chunk = list(tokens[at : at + _BATCH])
-            buffer = (lib.llama_token * len(chunk))(*chunk)
-            code = lib.llama_decode(self._context, lib.llama_batch_get_one(buffer, len(chunk)))
+            code = self._decode(chunk, scores)
             if code != 0:
                 self._keep(0)
                 raise ModelUnusable(self._path, f"llama.cpp failed with code {code}")
             self._evaluated += chunk
         return fresh
+
+    def _decode(self, chunk: list[int], scores: int) -> int:
+        if scores == 1:
+            buffer = (lib.llama_token * len(chunk))(*chunk)
+            return int(lib.llama_decode(self._context, lib.llama_batch_get_one(buffer, len(chunk))))
+        batch = lib.llama_batch_init(len(chunk), 0, 1)
+        try:
+            batch.n_tokens = len(chunk)
+            for index, token in enumerate(chunk):
+                batch.token[index] = token
+                batch.pos[index] = len(self._evaluated) + index
+                batch.n_seq_id[index] = 1
+                batch.seq_id[index][0] = 0
+                batch.logits[index] = index >= len(chunk) - scores
+            return int(lib.llama_decode(self._context, batch))
+        finally:
+            lib.llama_batch_free(batch)
 
     def _keep(self, count: int) -> None:
         if count == len(self._evaluated):
@@ -198,9 +264,13 @@ class Engine:
         lib.llama_memory_clear(self._memory, True)
         self._evaluated.clear()
 
-    def logits(self) -> NDArray[np.float32]:
-        """Logits after the last evaluated token; valid until the next evaluation."""
-        pointer = lib.llama_get_logits_ith(self._context, -1)
+    def logits(self, before: int = 0) -> NDArray[np.float32]:
+        """Logits after the last evaluated token; valid until the next evaluation.
+
+        Args:
+            before: so many tokens before the last; less than the last ``scores``.
+        """
+        pointer = lib.llama_get_logits_ith(self._context, -1 - before)
         return np.ctypeslib.as_array(pointer, shape=(self.vocabulary,))
 
     def constraint(self, grammar: str) -> Constraint:

@@ -29,6 +29,7 @@ from cockpit.agent.conditions import (
 from cockpit.agent.llm.grammar import MAX_CALLS, MAX_TEXT, bounds, literal, reference_choices
 from cockpit.agent.llm.language import PlanSyntax, references
 from cockpit.agent.llm.ranges import decimals, integers
+from cockpit.agent.llm.spoken import bare_name
 from cockpit.agent.plan import Call, Condition, Verdict
 from skills.api import Function, SkillSet
 
@@ -113,6 +114,25 @@ class Notation:
         self._skills = skills
         self._arguments = {name: tuple(_arguments(entry)) for name, entry in skills.items()}
 
+    def is_text(self, function: str, argument: str) -> bool:
+        """Whether an argument is free text, or a list of texts."""
+        return any(
+            one.name == argument and one.kind in (_Kind.TEXT, _Kind.TEXTS)
+            for one in self._arguments[function]
+        )
+
+    def canonical(self, call: Call) -> Call:
+        """A call as the model writes it: without defaults, texts spelled as it reads them."""
+        fields = self._skills[call.function].arguments.model_fields
+        arguments: dict[str, Any] = {}
+        for name, value in call.arguments.items():
+            field = fields[name]
+            if value is None or (not field.is_required() and value == field.default):
+                continue
+            text = self.is_text(call.function, name)
+            arguments[name] = bare_name(value, listed=name == "items") if text else value
+        return replace(call, arguments=arguments)
+
     # Writing.
 
     def write(self, verdict: Verdict, calls: Sequence[Call]) -> str:
@@ -182,10 +202,7 @@ class Notation:
         given: dict[str, Any] = {}
         listed: _Argument | None = None  # a list that goes on
         for key, word, comma in _words(rest):
-            if listed is not None:
-                argument = listed
-            else:
-                argument = self._taken(name, left, key, word)
+            argument = listed or self._taken(name, left, key, word)
             flag = argument.kind is _Kind.FLAG and not key and word == argument.name
             value = True if flag else argument.value(word)
             for number in references(value):

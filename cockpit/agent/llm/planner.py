@@ -1,11 +1,11 @@
-"""A planner over any GGUF chat model: functions in a cached prompt prefix, calls out."""
+"""A planner over a GGUF model: a request and its context in, calls out."""
 
 from __future__ import annotations
 
 import asyncio
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,11 +17,11 @@ from platformdirs import user_cache_path
 
 from cockpit.agent.llm.engine import Chosen, Constraint, Engine
 from cockpit.agent.llm.errors import PlanningCancelled, PromptTooLong
-from cockpit.agent.llm.grammar import plan_grammar
-from cockpit.agent.llm.grounding import ungrounded
-from cockpit.agent.llm.language import PlanSyntax, parse_plan, references
-from cockpit.agent.llm.lexicon import Lexicon
-from cockpit.agent.llm.prompt import chat_prompt, spoken_part
+from cockpit.agent.llm.language import PlanSyntax, references
+from cockpit.agent.llm.lookup import Lookup
+from cockpit.agent.llm.prompted import Prompted
+from cockpit.agent.llm.trained import Trained
+from cockpit.agent.llm.ways import Way
 from cockpit.agent.plan import Call, DialogueContext, Plan, Utterance, Verdict
 from cockpit.settings import APP, AgentSettings
 from skills.api import SkillError, SkillSet
@@ -29,9 +29,8 @@ from skills.api import SkillError, SkillSet
 _LONGEST_SAID = 240
 """Longest request in tokens; more is dictation or noise, and would only cost time."""
 
-_WORTH_DOING = 0.6
-_WORTH_ASKING = 0.35
-"""Least support of a plan by the request's own words, to act on it or to ask about it."""
+_WORTH_KEEPING = 64
+"""A constant prompt of fewer tokens is read anew at each start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +65,15 @@ class LlmPlanner:
         model: Path,
         settings: AgentSettings,
         *,
+        adapter: Path | None = None,
         cache_dir: Path | None = None,
         engine: Callable[[], Engine] | None = None,
     ) -> None:
         """Nothing is loaded yet.
 
         Args:
-            model: a GGUF chat model.
+            model: a GGUF model, trained on our plans or any chat model.
+            adapter: what it was trained to, where that is not merged into it.
             cache_dir: where the evaluated prompt is kept between runs.
             engine: makes the engine; for tests.
         """
@@ -80,13 +81,20 @@ class LlmPlanner:
         self._settings = settings
         self._cache = cache_dir or user_cache_path(APP) / "prompts"
         self._make = engine or (
-            lambda: Engine(model, threads=settings.threads, context_tokens=settings.context_tokens)
+            lambda: Engine(
+                model,
+                threads=settings.threads,
+                context_tokens=settings.context_tokens,
+                trained_tokens=_LONGEST_SAID + settings.max_plan_tokens + _WORTH_KEEPING,
+                adapter=adapter,
+            )
         )
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="language-model")
         self._stopping = threading.Event()
-        self._lexicon = Lexicon.of(skills)
         self._engine: Engine | None = None
+        self._way: Way | None = None
         self._constraint: Constraint | None = None
+        self._lookup: Lookup | None = None
         self._prefix: list[int] = []
         self._suffix: list[int] = []
         self.startup: Startup | None = None
@@ -146,23 +154,23 @@ class LlmPlanner:
             return self.startup
         began = time.perf_counter()
         engine = self._engine = self._engine or self._make()
-        prompt = chat_prompt(
-            self._skills,
-            engine.chat_template,
-            bos=engine.special("bos"),
-            eos=engine.special("eos"),
-        )
-        self._prefix = engine.tokenize(prompt.before, special=True)
-        self._suffix = engine.tokenize(prompt.after, special=True)
+        way = self._way = self._way or self._choose_way(engine)
+        self._prefix = engine.tokenize(way.frame.before, special=True)
+        self._suffix = engine.tokenize(way.frame.after, special=True)
         needed = len(self._prefix) + len(self._suffix) + self._settings.max_plan_tokens
         if needed + _LONGEST_SAID > engine.context_tokens:
             raise PromptTooLong(needed + _LONGEST_SAID, engine.context_tokens)
-        self._constraint = self._constraint or engine.constraint(plan_grammar(self._skills))
+        self._constraint = self._constraint or engine.constraint(way.grammar)
+        if self._settings.prompt_lookup:
+            self._lookup = Lookup(engine.tokenize(way.likely, special=False) or self._prefix)
         loaded = time.perf_counter()
-        cached = engine.load_state(self._cache, self._prefix)
+        kept = len(self._prefix) >= _WORTH_KEEPING
+        cached = kept and engine.load_state(self._cache, self._prefix)
         if not cached:
+            # A short one, too: that reads the weights, which the first request need not wait for.
             engine.evaluate(self._prefix, cancel)
-            engine.save_state(self._cache)
+            if kept:
+                engine.save_state(self._cache)
         self.startup = Startup(
             load_ms=(loaded - began) * 1000,
             prefix_tokens=len(self._prefix),
@@ -170,6 +178,16 @@ class LlmPlanner:
             from_cache=cached,
         )
         return self.startup
+
+    def _choose_way(self, engine: Engine) -> Way:
+        if engine.notation:
+            return Trained(self._skills)
+        return Prompted(
+            self._skills,
+            engine.chat_template,
+            bos=engine.special("bos"),
+            eos=engine.special("eos"),
+        )
 
     def _free(self) -> None:
         if self._constraint is not None:
@@ -184,72 +202,83 @@ class LlmPlanner:
     ) -> Plan:
         self._start(cancel)
         assert self._engine is not None
+        assert self._way is not None
         began = time.perf_counter()
-        said = self._engine.tokenize(spoken_part(utterance.text, context), special=False)
+        said = self._engine.tokenize(self._way.ask(utterance, context), special=False)
+        if len(said) > _LONGEST_SAID:
+            said = self._engine.tokenize(self._way.ask(utterance, DialogueContext()), special=False)
         if len(said) > _LONGEST_SAID:
             why = {"reason": f"the request has {len(said)} tokens, too many to be a command"}
             return Plan((), self.name, Verdict.UNSURE, 0.0, detail=why)
         tokens = [*self._prefix, *said, *self._suffix]
         fresh = self._engine.evaluate(tokens, cancel)
         read = time.perf_counter()
-        text, chosen = self._decode(self._engine, tokens, cancel)
+        pieces, chosen = self._decode(self._engine, tokens, cancel)
+        answer = b"".join(pieces).decode("utf-8", "replace")
         detail: dict[str, Any] = {
-            "output": text,
+            "output": answer,
+            "tokens": [
+                (piece.decode("utf-8", "replace"), round(step.probability, 4))
+                for piece, step in zip(pieces, chosen, strict=True)
+            ],
             "prompt_tokens": fresh,
             "output_tokens": len(chosen),
             "prompt_ms": round((read - began) * 1000, 1),
             "output_ms": round((time.perf_counter() - read) * 1000, 1),
         }
-        return self._judge(utterance.text, text, chosen, detail)
+        return self._judge(self._way, utterance.text, answer, chosen, detail)
 
     def _decode(
         self, engine: Engine, tokens: list[int], cancel: threading.Event
-    ) -> tuple[str, list[Chosen]]:
+    ) -> tuple[list[bytes], list[Chosen]]:
+        """Pieces of the answer and how each was chosen; the end is the piece ``b""``."""
         assert self._constraint is not None
         self._constraint.start()
-        written = b""
+        asked = len(self._prefix)
+        pieces: list[bytes] = []
         chosen: list[Chosen] = []
-        for _ in range(self._settings.max_plan_tokens):
+        guessed: list[int] = []  # evaluated, and not chosen yet
+        while len(chosen) < self._settings.max_plan_tokens:
             if cancel.is_set() or self._stopping.is_set():
                 raise PlanningCancelled
-            step = self._constraint.choose(engine.logits())
+            step = self._constraint.choose(engine.logits(len(guessed)))
             chosen.append(step)
             if engine.ends(step.token):
+                pieces.append(b"")
                 break
-            written += engine.piece(step.token)
+            pieces.append(engine.piece(step.token))
             tokens.append(step.token)
-            engine.evaluate(tokens, cancel)
-        return written.decode("utf-8", "replace"), chosen
+            if guessed and guessed.pop(0) == step.token:
+                continue
+            guessed = self._lookup.guess(tokens[asked:]) if self._lookup is not None else []
+            engine.evaluate([*tokens, *guessed], cancel, scores=1 + len(guessed))
+        return pieces, chosen
 
-    def _judge(self, said: str, text: str, chosen: list[Chosen], detail: dict[str, Any]) -> Plan:
+    def _judge(
+        self, way: Way, said: str, answer: str, chosen: list[Chosen], detail: dict[str, Any]
+    ) -> Plan:
         confidence = confidence_of(chosen)
         reason: str | None = None
+        calls: tuple[Call, ...]
         try:
-            verdict, calls = parse_plan(text)
+            verdict, calls = way.read(answer, said)
         except PlanSyntax as error:
             verdict, calls = Verdict.UNSURE, error.args[1]
             reason = f"the plan was cut off: {error.args[0]}"
-        planned = {call.function for call in calls}
-        support = min(
-            (self._lexicon.support(said, name, beside=planned) for name in planned), default=1.0
-        )
-        detail["support"] = round(support, 2)
-        if calls and support < _WORTH_ASKING:
-            verdict, calls = Verdict.UNKNOWN, ()
-            reason = "the words of the request speak for another function, or for none"
-        elif verdict is Verdict.ACT:
-            reason = self._fault(calls) or ungrounded(said, calls, self._skills)
-            if reason is None and confidence < self._settings.confidence_to_act:
-                reason = f"the model is not sure: {confidence:.2f}"
-            if reason is None and support < _WORTH_DOING:
-                reason = f"the words of the request speak for another function: {support:.2f}"
-            if reason is not None:
-                verdict = Verdict.UNSURE
+        else:
+            reason = self._fault(calls)
+        doubt = way.doubt(said, calls) if calls and reason is None else None
+        if doubt is not None:
+            reason = doubt.reason
+        elif calls and reason is None and confidence < self._settings.confidence_to_act:
+            reason = f"the model is not sure: {confidence:.2f}"
         if reason is not None:
+            hopeless = doubt is not None and doubt.hopeless
+            verdict, calls = (Verdict.UNKNOWN, ()) if hopeless else (Verdict.UNSURE, calls)
             detail["reason"] = reason
-        return Plan(tuple(calls), self.name, verdict, confidence, detail=detail)
+        return Plan(calls, self.name, verdict, confidence, detail=detail)
 
-    def _fault(self, calls: tuple[Call, ...]) -> str | None:
+    def _fault(self, calls: Sequence[Call]) -> str | None:
         """What the grammar cannot forbid, such as a rule between two arguments."""
         for call in calls:
             if references(dict(call.arguments)):

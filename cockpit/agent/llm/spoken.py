@@ -7,8 +7,9 @@ fast path's are used, and what the model copies out of them is put back as it wa
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 from cockpit.agent.fastpath.normalise import MARKS, split_words
 from cockpit.agent.fastpath.numbers import read_numbers
@@ -20,6 +21,7 @@ _WRITTEN: Final = {
     "+": "plus",
     "km/h": "kilometers per hour",
 }
+_ARTICLE: Final = (re.compile(r"^(?:the|an?|some) "), re.compile(r"^(?:the|some|any) "))
 _SIGNS: Final = frozenset('€$#/"')
 
 
@@ -49,6 +51,21 @@ def context_text(last: str = "", asked: str = "") -> str:
     if asked:
         lines.append(f"asked {asked}")
     return "".join(f"{line}\n" for line in lines)
+
+
+def bare_name(value: Any, *, listed: bool = False) -> Any:
+    """A text of a plan as the model writes it: in its spelling and without the article.
+
+    Args:
+        value: a text, or a list of texts; references stay.
+        listed: of what is bought, "a" is an amount and stays.
+    """
+    if isinstance(value, list | tuple):
+        return [bare_name(item, listed=listed) for item in value]
+    if not isinstance(value, str) or value.startswith("$"):
+        return value
+    text = model_text(value)
+    return _ARTICLE[listed].sub("", text) or text
 
 
 def as_said(text: str, utterance: str) -> str:
