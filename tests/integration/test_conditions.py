@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -44,10 +44,9 @@ class Driver:
         self.car = car
         self._session = session
 
-    async def given(self, absent: tuple[str, ...] = (), **signals: Value) -> None:
-        """Start again with some signals (dots as ``__``)."""
-        values = {path.replace("__", "."): value for path, value in signals.items()}
-        await self.car.vehicle.reset(values, absent)
+    async def given(self, signals: Mapping[str, Value] = {}, absent: tuple[str, ...] = ()) -> None:
+        """Start again with some signals, and without others."""
+        await self.car.vehicle.reset(signals, absent)
         await self.car.vehicle.shown_on(self._session.bus)
         await self._session.restart()
 
@@ -72,20 +71,16 @@ async def opened(settings: Settings) -> AsyncIterator[Driver]:
         yield Driver(car, session)
 
 
-def of(values: dict[str, Value]) -> dict[str, Value]:
-    return {path.replace(".", "__"): value for path, value in values.items()}
-
-
 async def test_command_runs_only_where_its_condition_holds(settings: Settings) -> None:
     open_windows = dict.fromkeys(WINDOWS, 100)
     async with opened(settings) as driver:
-        await driver.given(**of({**open_windows, RAIN: 40}))
+        await driver.given({**open_windows, RAIN: 40})
         turn = await driver.says("if it's raining, close the windows")
         assert "I left" not in turn.reply
         state = await driver.state()
         assert [state[path] for path in WINDOWS] == [0, 0, 0, 0]
 
-        await driver.given(**of({**open_windows}))
+        await driver.given({**open_windows})
         turn = await driver.says("if it's raining, close the windows")
         assert turn.reply == "It isn't raining, so I left the windows as they are."
         assert (turn.outcomes[0].status, turn.signals) == (Status.SKIPPED, {})
@@ -105,11 +100,11 @@ async def test_command_runs_only_where_its_condition_holds(settings: Settings) -
 async def test_one_branch_of_otherwise_runs(settings: Settings) -> None:
     text = "if the battery is below twenty percent turn off the ac, otherwise turn it on"
     async with opened(settings) as driver:
-        await driver.given(**of({BATTERY: 15.0, AC: True}))
+        await driver.given({BATTERY: 15.0, AC: True})
         turn = await driver.says(text)
         assert turn.signals == {AC: False}
         assert "percent" not in turn.reply
-        await driver.given(**of({BATTERY: 60.0}))
+        await driver.given({BATTERY: 60.0})
         turn = await driver.says(text)
         assert turn.signals[AC] is True
         assert [outcome.status for outcome in turn.outcomes] == [Status.SKIPPED, Status.DONE]
@@ -138,7 +133,7 @@ async def test_what_the_car_cannot_tell_lets_nothing_happen(settings: Settings) 
 
 async def test_policies_hold_for_conditional_commands(settings: Settings) -> None:
     async with opened(settings) as driver:
-        await driver.given(**of({SPEED: 40.0}))
+        await driver.given({SPEED: 40.0})
         turn = await driver.says("if we are driving open the trunk")
         assert turn.reply == "I can't open the trunk while the car is moving."
         await driver.given()
@@ -151,7 +146,7 @@ async def test_policies_hold_for_conditional_commands(settings: Settings) -> Non
 
 async def test_my_is_the_speakers_in_a_condition_too(settings: Settings) -> None:
     async with opened(settings) as driver:
-        await driver.given(**of({WINDOWS[1]: 100}))
+        await driver.given({WINDOWS[1]: 100})
         turn = await driver.says("if my window is open close it", Seat.DRIVER)
         assert turn.reply == "Your window isn't open, so I left your window as it is."
         turn = await driver.says("if my window is open close it", Seat.PASSENGER)
