@@ -17,6 +17,7 @@ from typing import Any, Final
 from cockpit.agent.conditions import Finding, Settled, look_up
 from cockpit.agent.gate import CallJournal, CallVehicle, Gate, ReadTooEarly, TurnWrites
 from cockpit.agent.plan import Call, Outcome
+from cockpit.agent.policies import ask_before
 from cockpit.events import CallFinished, CallStarted, EventStream
 from skills.api import (
     AnswerNeeded,
@@ -304,6 +305,9 @@ class _Run:
         function = owner._function(call)
         arguments = function.validate(self._resolved(call.arguments, index))
         confirmed = self._confirmed.get(index, frozenset())
+        ask = ask_before(call.function)
+        if ask is not None and ask.key not in confirmed:
+            raise AnswerNeeded(ask.question, key=ask.key)
         context = Context(
             seat=self._seat,
             vehicle=CallVehicle(owner._gate, self._writes, index, confirmed, journal),

@@ -303,6 +303,21 @@ PACK: tuple[Policy, ...] = (
 """The policies of the default vehicle, in the order in which they are asked."""
 
 
+# What leaves the car cannot be taken back: glob of the function, the question, its key.
+ASKED_BEFORE: tuple[tuple[str, str, str], ...] = (
+    ("*.send", "Should I send it?", "send-message"),
+    ("*.send_*", "Should I send it?", "send-message"),
+)
+
+
+def ask_before(function: str) -> Ask | None:
+    """The question that a function may not run without a yes to; None where there is none."""
+    for pattern, question, key in ASKED_BEFORE:
+        if fnmatchcase(function, pattern):
+            return Ask(function, question, key)
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """What the policies make of some writes.

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
+from pydantic import Field
 
 from cockpit.agent.conditions import parse_condition
 from cockpit.agent.executor import Execution, Executor
@@ -16,9 +17,17 @@ from cockpit.agent.plan import Call, Outcome
 from cockpit.agent.policies import AC, FRONT_FANS, SHADE, SUNROOF, WINDOWS
 from cockpit.agent.resources import SessionResources
 from cockpit.events import CallFinished, CallStarted, EventStream
-from skills.api import Environment, SkillError, Status
+from skills.api import (
+    Context,
+    Environment,
+    SkillError,
+    SkillSet,
+    Status,
+    define_skill,
+    function,
+)
 from tests.fakes.bus import FakeBus
-from tests.fakes.skill import all_skills
+from tests.fakes.skill import Said, all_skills
 from tests.fakes.vehicle import FakeClock, FakeDialogue
 from tests.fakes.waiting import until
 from vehicle_bus.errors import CommandFailed, CommandRejected
@@ -498,3 +507,63 @@ async def test_conditions_are_not_looked_up_again_after_an_answer(
     )
     assert [outcome.status for outcome in second.outcomes] == [Status.DONE]
     assert (bus.state[TRUNK], bus.state[WINDOWS[0]]) == (True, 100)
+
+
+# -- what leaves the car ------------------------------------------------------------------
+
+
+@function()
+async def send(ctx: Context, text: Annotated[str, Field(description="What is sent.")]) -> Said:
+    """Send a message."""
+    return Said(f"Sent {text}.")
+
+
+async def test_nothing_is_sent_without_a_yes(bus: FakeBus, events: EventStream) -> None:
+    environment = Environment(Path("unused"), None, FakeClock())
+    messages = define_skill(
+        "messages", "messages", [send], {Said: lambda said: said.text}, sentences=Path(__file__)
+    )
+    executor = Executor(
+        SkillSet([messages]),
+        Gate(bus),  # type: ignore[arg-type]
+        resources=SessionResources(environment),
+        environment=environment,
+        dialogue=FakeDialogue(),
+        events=events,
+    )
+    planned = Call("messages.send", {"text": "hello"})
+    [outcome] = (await run(executor, planned)).outcomes
+    assert (outcome.status, outcome.reason) == (Status.ASKED, "Should I send it?")
+    yes = {0: frozenset({"send-message"})}
+    [outcome] = (await run(executor, planned, confirmed=yes)).outcomes
+    assert outcome.status is Status.DONE
+
+
+@pytest.mark.parametrize(("seat", "station"), [(seat, seat.station) for seat in Seat])
+async def test_seat_and_zone_are_the_speakers_own(
+    bus: FakeBus, events: EventStream, seat: Seat, station: str
+) -> None:
+    environment = Environment(Path("unused"), None, FakeClock())
+    executor = Executor(
+        SkillSet.installed(),
+        Gate(bus),  # type: ignore[arg-type]
+        resources=SessionResources(environment),
+        environment=environment,
+        dialogue=FakeDialogue(),
+        events=events,
+    )
+    calls = (
+        Call("climate.set_temperature", {"temperature": 25}),
+        Call("seats.set_heating", {"level": 1}),
+        Call("windows.set_window", {"position": 20}),
+        Call("climate.set_temperature", {"temperature": 17, "where": "not_driver"}),
+    )
+    await executor.run(calls[:3], seat)
+    assert dict(bus.sent) == {
+        f"{station}.Temperature": 25,
+        f"Vehicle.Cabin.Seat.{seat.position}.HeatingCooling": 33,
+        f"Vehicle.Cabin.Door.{seat.position}.Window.Position": 20,
+    }
+    bus.sent.clear()
+    await executor.run(calls[3:], seat)
+    assert len(bus.sent) == 3  # whose was said counts, whoever speaks

@@ -18,6 +18,7 @@ from cockpit.agent.policies import (
     SPEED,
     SUNROOF,
     TRUNKS,
+    UNSAFE_WHILE_MOVING,
     WINDOWS,
     Add,
     Ask,
@@ -25,6 +26,7 @@ from cockpit.agent.policies import (
     Judgement,
     Refuse,
     View,
+    ask_before,
     judge,
 )
 from skills.api import Value
@@ -77,6 +79,32 @@ def test_unsafe_write_is_refused_only_while_moving(path: str, value: Value, wish
     assert judged({path: value}, "open-trunk", **given({**start, SPEED: 0.2})).stops == ()
 
 
+@pytest.mark.parametrize("pattern", [row[0] for row in UNSAFE_WHILE_MOVING])
+def test_everything_unsafe_waits_for_the_car_to_stand(pattern: str) -> None:
+    _, value, wish = next(row for row in UNSAFE_WHILE_MOVING if row[0] == pattern)
+    path = pattern.replace("Door.*", "Door.Row1.DriverSide").replace("Trunk.*", "Trunk.Rear")
+    path = path.replace("Mirrors.*", "Mirrors.DriverSide").replace("Port.*", "Port.AnyPosition")
+    wanted: Value = 1 if value is None else value
+    now: Value = 0 if value is None else not value
+    state = {path: now}
+    assert wish in refusal(judged({path: wanted}, "open-trunk", **given({**state, SPEED: 9.0})))
+    assert judged({path: wanted}, "open-trunk", **given({**state})).stops == ()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "Vehicle.Cabin.Seat.Row1.PassengerSide.Position",
+        "Vehicle.Cabin.Seat.Row2.PassengerSide.HeatingCooling",
+        WINDOWS[0],
+        SHADE,
+        "Vehicle.Cabin.Infotainment.Media.Volume",
+    ],
+)
+def test_what_is_safe_is_not_refused_while_moving(path: str) -> None:
+    assert judged({path: 33}, **given({SPEED: 90.0})).stops == ()
+
+
 def test_unsafe_write_is_refused_where_the_speed_is_not_known() -> None:
     assert "can't tell whether the car" in refusal(judged({DOOR: True}, **given({SPEED: None})))
 
@@ -110,6 +138,26 @@ def test_trunk_opens_only_after_a_yes() -> None:
     assert judged({TRUNKS[0]: True}, "something-else").stops == (stop,)
 
 
+def test_front_trunk_opens_only_after_a_yes() -> None:
+    [stop] = judged({TRUNKS[1]: True}).stops
+    assert stop == Ask(TRUNKS[1], "Should I open the front trunk?", "open-trunk")
+    assert judged({TRUNKS[1]: True}, "open-trunk").stops == ()
+
+
+def test_trunk_that_is_open_already_is_not_asked_about() -> None:
+    assert judged({TRUNKS[0]: True}, **given({TRUNKS[0]: True})).stops == ()
+
+
+@pytest.mark.parametrize("function", ["messages.send", "mail.send_reply"])
+def test_sending_needs_a_yes(function: str) -> None:
+    assert ask_before(function) == Ask(function, "Should I send it?", "send-message")
+
+
+@pytest.mark.parametrize("function", ["messages.read", "windows.set_window", "lights.sender"])
+def test_what_stays_in_the_car_needs_no_yes(function: str) -> None:
+    assert ask_before(function) is None
+
+
 def test_trunk_is_refused_before_it_is_asked_about() -> None:
     assert isinstance(judged({TRUNKS[0]: True}, **given({SPEED: 50.0})).stops[0], Refuse)
 
@@ -136,6 +184,10 @@ def test_high_beam_is_refused_with_fog_lights_on() -> None:
         judged({HIGH_BEAM: True}, **given({FOG[0]: True}))
     )
     assert judged({HIGH_BEAM: True}).stops == ()
+
+
+def test_high_beam_that_is_on_already_is_not_refused() -> None:
+    assert judged({HIGH_BEAM: True}, **given({HIGH_BEAM: True, FOG[1]: True})).stops == ()
 
 
 def test_high_beam_is_allowed_where_the_same_sentence_ends_the_fog_lights() -> None:
@@ -195,6 +247,26 @@ def test_defrost_chains_to_air_fan_ac_and_windows() -> None:
 def test_defrost_with_ac_on_leaves_the_windows() -> None:
     judgement = judged({DEFROSTER: True}, **given({AC: True, WINDOWS[0]: 100}))
     assert WINDOWS[0] not in judgement.writes
+
+
+@pytest.mark.parametrize(("position", "closed"), [(21, True), (20, False), (0, False)])
+def test_ac_closes_windows_that_are_open_wide(position: int, closed: bool) -> None:
+    judgement = judged({AC: True}, **given({WINDOWS[1]: position}))
+    assert (WINDOWS[1] in judgement.because) is closed
+
+
+def test_ac_that_is_on_already_closes_nothing() -> None:
+    assert added(judged({AC: True}, **given({AC: True, WINDOWS[1]: 100, FRONT_FANS[0]: 0}))) == {}
+
+
+def test_defroster_of_the_rear_window_brings_nothing_along() -> None:
+    rear = "Vehicle.Cabin.HVAC.IsRearDefrosterActive"
+    assert added(judged({rear: True}, **given({FRONT_FANS[0]: 0}))) == {}
+
+
+def test_defroster_leaves_a_faster_fan_alone() -> None:
+    state = given({FRONT_FANS[0]: 100, FRONT_FANS[1]: 40})
+    assert not set(FRONT_FANS) & set(added(judged({DEFROSTER: True}, **state)))
 
 
 def test_ac_starts_the_fan_at_level_one_only_where_it_is_off() -> None:
