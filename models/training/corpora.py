@@ -17,6 +17,7 @@ alone, so that it stays the same when labels are added.
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import json
 import logging
@@ -196,3 +197,18 @@ def _rows(source: Path, sha256: str) -> Iterator[tuple[str, str]]:
 
 def _digest(text: str) -> int:
     return int.from_bytes(hashlib.sha256(text.encode("utf-8")).digest()[:8])
+
+
+def main() -> None:
+    """``python -m models.training.corpora out-of-scope FOLDER`` prints a sentence a line."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("what", choices=("out-of-scope",))
+    parser.add_argument("folder", type=Path, help="where the corpora lie")
+    parser.add_argument("--count", type=int, default=500, help="at most so many")
+    options = parser.parse_args()
+    for text in out_of_scope(options.folder, options.count):
+        print(text)
+
+
+if __name__ == "__main__":
+    main()

@@ -154,7 +154,12 @@ def _corpus_templates(folder: Path, plans: Plans, notes: list[str]) -> list[Temp
     for wording in corpora.read(folder):
         try:
             template = corpus_template(
-                wording.text, wording.plan, wording.origin, wording.row, plans
+                wording.text,
+                wording.plan,
+                wording.origin,
+                wording.row,
+                plans,
+                measuring=wording.split == "test",
             )
         except PlanInvalid as error:
             wrong[f"{wording.origin}: {str(error).partition(':')[0]}"] += 1
@@ -225,6 +230,16 @@ class Generator:
                     self.result.short[f"{split} {kind}"] += 1
                 else:
                     yield row
+        if split == "train":
+            yield from self._real_wordings(pools, composer)
+
+    def _real_wordings(self, pools: _Pools, composer: Composer) -> Iterator[Row]:
+        """Every sentence of the corpora once, where it was not drawn already."""
+        rng = self._rng("corpora")
+        for template in pools.real:
+            row = self._row(template.kind, (_drawing(lambda _, t=template: t),), composer, rng)  # type: ignore[misc]
+            if row is not None:
+                yield row
 
     def _makers(
         self,
@@ -316,6 +331,7 @@ class _Pools:
     def __init__(self, templates: Sequence[Template]) -> None:
         kinds: dict[str, list[Template]] = {}
         functions: dict[str, list[Template]] = {}
+        self.real = [t for t in templates if t.origin.startswith("corpus:")]
         for template in templates:
             if template.kind == "one":
                 for name in template.functions:

@@ -362,8 +362,13 @@ class CorpusTemplate:
         return Sample((Piece(self.text),), self.meant, wish=False)
 
 
-def corpus_template(text: str, plan: str, corpus: str, row: object, plans: Plans) -> CorpusTemplate:
+def corpus_template(
+    text: str, plan: str, corpus: str, row: object, plans: Plans, *, measuring: bool = False
+) -> CorpusTemplate:
     """A template of one sentence.
+
+    Args:
+        measuring: the corpus keeps it for measuring; it is never trained on.
 
     Raises:
         PlanInvalid: its plan is not valid, or names a text that it does not hold.
@@ -373,7 +378,10 @@ def corpus_template(text: str, plan: str, corpus: str, row: object, plans: Plans
     unsaid = plans.unsaid(meant, told)
     if unsaid is not None:
         raise PlanInvalid(f"{unsaid!r} is not said in {told!r}")
-    return CorpusTemplate(f"{corpus}:{row}", f"corpus:{corpus}", text, meant, split_of(told))
+    split = "test" if measuring else split_of(told)
+    if split == "test" and not measuring:
+        split = "train"  # what the corpora keep for measuring is enough
+    return CorpusTemplate(f"{corpus}:{row}", f"corpus:{corpus}", text, meant, split)
 
 
 # -- choosing ---------------------------------------------------------------------------------
