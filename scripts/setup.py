@@ -26,7 +26,7 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 LOG = VENV / "setup.log"
 EXTRAS = ("llm", "speech", "audio", "maps", "dev")
-NEEDED_GIB = 5.0  # environment 1.2, cached packages 0.5, models 0.4, llama.cpp's build 1.5, room
+NEEDED_GIB = 5.0  # environment 1.2, cached packages 0.5, models 0.5, llama.cpp's build 1.5, room
 DEBIAN_PACKAGES = {
     "mosquitto": (Path("/usr/sbin/mosquitto"), "the tests against an external broker are skipped"),
     "libportaudio2": (None, "microphone and loudspeaker cannot be used, WAV files can"),
@@ -77,9 +77,12 @@ def steps(*, system: bool) -> None:
         make_environment()
         install_packages(requirements)
         set_done("environment", mark)
-    catalogue = digest((ROOT / "models" / "catalog.toml").read_text(encoding="utf-8"))
+    catalogue = digest(
+        (ROOT / "models" / "catalog.toml").read_text(encoding="utf-8"),
+        *(hash_of(path) for path in sorted((ROOT / "models" / "adapters").glob("*.gguf"))),
+    )
     if not is_done("assets", catalogue) or not assets_are_there():
-        say("Models, voice and map (240 MB the first time)")
+        say("Models, voice and map (240 MB the first time; our own model is made from one of them)")
         run_step([str(VENV / "bin" / "cockpit"), "models", "pull"], "The default assets")
         set_done("assets", catalogue)
     prepared = digest(catalogue, *(file.read_text("utf-8") for file in prepared_from()))
@@ -309,6 +312,12 @@ def cache_dir() -> Path:
 def digest(*parts: str) -> str:
     """A short hash of what a step was made from."""
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+def hash_of(path: Path) -> str:
+    """Hash of a file's content."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def is_done(step: str, mark: str) -> bool:

@@ -9,7 +9,7 @@ from importlib.resources import files
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from rapidfuzz import fuzz, process
 
 from cockpit.assets.errors import AssetUnknown, CatalogInvalid
@@ -46,6 +46,14 @@ class ArchiveEntry(_Entry):
     unpacked: int = Field(ge=0, description="Bytes once unpacked, likewise.")
     strip: int = Field(0, ge=0, description="Leading folders to leave out.")
     sha256: Sha256
+
+
+class MergedEntry(_Entry):
+    """A model that is made here, from another asset and an adapter that ships with the project."""
+
+    base: str
+    adapter: RelativePath = Field(description="Below the folder of the catalogue.")
+    size: int = Field(ge=0, description="Bytes once made, for the free-space check only.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,12 +147,15 @@ class Asset(_Entry):
     opens: RelativePath
     files: tuple[FileEntry, ...] = ()
     archive: ArchiveEntry | None = None
-    sources: tuple[Source, ...] = Field(min_length=1)
+    merged: MergedEntry | None = None
+    sources: tuple[Source, ...] = ()
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
-        if bool(self.files) == (self.archive is not None):
-            raise ValueError("an asset needs either files or an archive")
+        if sum((bool(self.files), self.archive is not None, self.merged is not None)) != 1:
+            raise ValueError("an asset needs either files, an archive or what it is merged from")
+        if bool(self.sources) == (self.merged is not None):
+            raise ValueError("an asset is either merged or has sources")
         wanted = [entry.name for entry in self.wanted]
         for source in self.sources:
             lacks = [
@@ -165,7 +176,16 @@ class Asset(_Entry):
     @property
     def size(self) -> int:
         """Bytes on disk once it is there."""
+        if self.merged:
+            return self.merged.size
         return self.archive.unpacked if self.archive else sum(file.size for file in self.files)
+
+
+def _check_bases(assets: Mapping[str, Asset]) -> None:
+    for asset in assets.values():
+        base = assets.get(asset.merged.base) if asset.merged else None
+        if asset.merged and (base is None or not base.files):
+            raise ValueError(f"{asset.name} is merged from {asset.merged.base}, which has no file")
 
 
 class Catalog(Mapping[str, Asset]):
@@ -185,10 +205,12 @@ class Catalog(Mapping[str, Asset]):
         try:
             table = tomllib.loads(source.read_text(encoding="utf-8"))
             entries: dict[str, Any] = table["assets"]
-            return cls(
-                {name: Asset.model_validate({"name": name, **entries[name]}) for name in entries}
-            )
-        except (OSError, KeyError, tomllib.TOMLDecodeError, ValidationError) as error:
+            assets = {
+                name: Asset.model_validate({"name": name, **entries[name]}) for name in entries
+            }
+            _check_bases(assets)
+            return cls(assets)
+        except (OSError, KeyError, ValueError) as error:
             reason = " ".join(str(error).split())
             raise CatalogInvalid(f"The catalogue {source} is not valid: {reason}") from error
 

@@ -1,8 +1,8 @@
 """A language model of our own: an adapter merged into its base, in a GGUF file of 8-bit weights.
 
 Beside the base at run time the adapter costs a third of the speed, and it would have to be loaded
-with it; merged, the file is an ordinary model. It is made from two files that are checked by hash
-and with fixed arithmetic, so it need not be downloaded.
+with it; merged, the file is an ordinary model. It is made on the machine that uses it, from a base
+that is checked by hash, so that only the adapter has to be shipped.
 
 Weights become ``W + alpha / rank * B @ A``, in float32, and then Q8_0, which costs less than the
 base's own quantization did. Norms and biases stay as they are.

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
+from importlib.resources import files
 from pathlib import Path
 
 import httpx
@@ -19,24 +21,29 @@ from cockpit.assets.catalog import (
     Catalog,
     FileEntry,
     HuggingFaceSource,
+    MergedEntry,
     Source,
     UrlSource,
     WheelSource,
 )
 from cockpit.assets.download import Downloader, file_sha256, writing
 from cockpit.assets.errors import (
+    AdapterMissing,
     AllSourcesFailed,
     AssetMissing,
+    AssetOutdated,
     DiskFull,
     Offline,
     SourceFailed,
 )
 from cockpit.assets.index import PackageIndex, PipConfig
+from cockpit.assets.merge import RECIPE, merge
 from cockpit.assets.progress import Reporter, Silent
 from cockpit.assets.unpack import join_members, read_manifest, unpack_archive
 from cockpit.settings import AssetSettings
 
 _HUB = "https://huggingface.co"
+_RECORD = ".merged.json"  # beside a model that was made here: its hash, and what it is made from
 _SPARE = 20_000_000  # bytes that must stay free beside what is fetched
 
 
@@ -44,6 +51,7 @@ class State(StrEnum):
     """How much of an asset is here."""
 
     PRESENT = "present"
+    OUTDATED = "outdated"  # made from other files than it would be made from now
     PARTIAL = "partial"
     MISSING = "missing"
 
@@ -53,7 +61,7 @@ class Fault:
     """A file of the store that is not what the catalogue says.
 
     Attributes:
-        problem: ``missing``, or ``wrong hash, deleted``.
+        problem: ``missing``, ``outdated``, or ``wrong hash, deleted``.
     """
 
     asset: str
@@ -70,12 +78,19 @@ class AssetStore:
         catalog: Catalog,
         *,
         offline: bool = False,
+        adapters: Path | None = None,
         pip: PipConfig | None = None,
         hub: str = _HUB,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
+        """Nothing is read or written yet.
+
+        Args:
+            adapters: the folder that adapters' paths are below; the one that ships.
+        """
         self.root = root
         self.catalog = catalog
+        self._adapters = adapters or Path(str(files("models")))
         self.offline = offline
         self._pip = pip
         self._hub = hub
@@ -107,10 +122,12 @@ class AssetStore:
         Raises:
             AssetUnknown: the catalogue has no such asset.
         """
-        entries = self._entries(self.catalog[name])
+        asset = self.catalog[name]
+        entries = self._entries(asset)
         found = [self._has_file(name, entry) for entry in entries]
         if entries and all(found):
-            return State.PRESENT
+            current = not asset.merged or self._record(asset)[1] == self._ingredients(asset)
+            return State.PRESENT if current else State.OUTDATED
         return State.PARTIAL if any(found) else State.MISSING
 
     def has(self, name: str) -> bool:
@@ -123,8 +140,15 @@ class AssetStore:
         Raises:
             AssetUnknown: the catalogue has no such asset.
             AssetMissing: it is not here, or not complete.
+            AdapterMissing, AssetOutdated: it cannot be made here, or has to be made anew.
         """
-        if not self.has(name):
+        state = self.state(name)
+        asset = self.catalog[name]
+        if asset.merged and not self._adapter(asset.merged).is_file():
+            raise AdapterMissing(name, asset.merged.base)
+        if state is State.OUTDATED:
+            raise AssetOutdated(name)
+        if state is not State.PRESENT:
             raise AssetMissing(name)
         return self.folder(name) / self.catalog[name].opens
 
@@ -138,6 +162,8 @@ class AssetStore:
         entries = self._entries(self.catalog[name])
         if not entries:
             return (Fault(name, ".", "missing"),)
+        if self.state(name) is State.OUTDATED:
+            return (Fault(name, entries[0].name, "outdated"),)
         faults = []
         for entry in entries:
             path = self.folder(name) / entry.name
@@ -150,7 +176,7 @@ class AssetStore:
         return tuple(faults)
 
     def pull(self, name: str, progress: Reporter | None = None) -> bool:
-        """Fetch what is not here yet.
+        """Fetch or make what is not here yet.
 
         Blocking; several processes may pull at once. An interrupted pull goes on where it
         stopped.
@@ -162,21 +188,72 @@ class AssetStore:
             AssetUnknown: the catalogue has no such asset.
             Offline: downloads are switched off.
             AllSourcesFailed: no source yielded it; the sentence says why for each.
+            AdapterMissing, AdapterUnfit, MergerMissing: it cannot be made.
             DiskFull, StoreNotWritable: it could not be written.
         """
         asset = self.catalog[name]
         progress = progress or Silent()
+        if asset.merged and not self._adapter(asset.merged).is_file():
+            raise AdapterMissing(name, asset.merged.base)
         if self.has(name):
             return False
-        if self.offline:
+        if asset.merged:
+            # Its file must be the catalogue's to the last bit, or the merged one is worthless.
+            self.verify(asset.merged.base)
+            self.pull(asset.merged.base, progress)
+        elif self.offline:
             raise Offline(name)
         with writing(self.root):
             self.root.mkdir(parents=True, exist_ok=True)
             with self._alone(name, progress):
                 if self.has(name):
                     return False
-                self._fetch(asset, progress)
+                if asset.merged:
+                    self._make(asset, asset.merged, progress)
+                else:
+                    self._fetch(asset, progress)
         return True
+
+    def _make(self, asset: Asset, merged: MergedEntry, progress: Reporter) -> None:
+        needed, free = merged.size + _SPARE, shutil.disk_usage(self.root).free
+        if free < needed:
+            raise DiskFull(self.root, needed, free)
+        staging = self.root / ".staging" / asset.name
+        shutil.rmtree(staging, ignore_errors=True)
+        staging.mkdir(parents=True)
+        made, adapter = staging / asset.opens, self._adapter(merged)
+        ingredients = self._ingredients(asset)
+        merge(self.path(merged.base), adapter, made, asset.name, progress)
+        record = {"size": made.stat().st_size, "sha256": file_sha256(made), "from": ingredients}
+        target = self.root / asset.name
+        target.mkdir(parents=True, exist_ok=True)
+        # Without its record the model counts as missing, so a break in between does no harm.
+        (target / _RECORD).unlink(missing_ok=True)
+        made.replace(target / asset.opens)
+        (staging / _RECORD).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+        (staging / _RECORD).replace(target / _RECORD)
+        shutil.rmtree(staging, ignore_errors=True)
+
+    def _adapter(self, merged: MergedEntry) -> Path:
+        return self._adapters / merged.adapter
+
+    def _ingredients(self, asset: Asset) -> dict[str, str | int] | None:
+        """What a merged model would be made from now; None where its adapter is not here."""
+        assert asset.merged is not None
+        adapter = self._adapter(asset.merged)
+        if not adapter.is_file():
+            return None
+        [base] = self.catalog[asset.merged.base].files
+        return {"base": base.sha256, "adapter": file_sha256(adapter), "recipe": RECIPE}
+
+    def _record(self, asset: Asset) -> tuple[tuple[FileEntry, ...], object]:
+        """The merged model's file, and what it was made from; nothing where there is none."""
+        try:
+            record = json.loads((self.root / asset.name / _RECORD).read_text(encoding="utf-8"))
+            entry = FileEntry(name=asset.opens, size=record["size"], sha256=record["sha256"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return (), None
+        return (entry,), record.get("from")
 
     def _fetch(self, asset: Asset, progress: Reporter) -> None:
         wanted = [entry for entry in asset.wanted if not self._is_good(asset.name, entry)]
@@ -256,6 +333,8 @@ class AssetStore:
             raise DiskFull(self.root, needed, free)
 
     def _entries(self, asset: Asset) -> tuple[FileEntry, ...]:
+        if asset.merged:
+            return self._record(asset)[0]
         return read_manifest(self.root / asset.name) if asset.archive else asset.files
 
     def _has_file(self, name: str, entry: FileEntry) -> bool:

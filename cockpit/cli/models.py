@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from cockpit.assets.errors import AllSourcesFailed
+from cockpit.assets.errors import AdapterMissing, AllSourcesFailed, MergerMissing
 from cockpit.assets.progress import Bars, Reporter, on_stderr
 from cockpit.assets.store import AssetStore, State
 from cockpit.cli.exits import Exit, complain
@@ -90,7 +90,7 @@ def pull(
     names: Names = None,
     everything: Annotated[bool, typer.Option("--all", help="Optional ones too.")] = False,
 ) -> None:
-    """Fetch assets that are not here yet; without names, the default set."""
+    """Fetch or make assets that are not here yet; without names, the default set."""
     with _saying_why(), ExitStack() as stack:
         store = _store(context)
         chosen = tuple(names or (store.catalog if everything else store.catalog.default_set))
@@ -102,18 +102,27 @@ def pull(
         for name in chosen:
             # With --all, an optional asset may be out of reach without that being a failure.
             optional = everything and not names and not store.catalog[name].default
-            _pull_one(store, name, reporter, optional=optional)
+            _pull_one(store, name, reporter, optional=optional, named=bool(names))
 
 
-def _pull_one(store: AssetStore, name: str, reporter: Reporter, *, optional: bool) -> None:
+def _pull_one(
+    store: AssetStore, name: str, reporter: Reporter, *, optional: bool, named: bool
+) -> None:
     try:
         fetched = store.pull(name, reporter)
+    except (AdapterMissing, MergerMissing) as error:
+        # The templates, and its base, work without it.
+        if named:
+            raise
+        reporter.note(f"{name}: left out: {error.spoken}")
+        return
     except AllSourcesFailed as error:
         if not (optional and error.unreachable):
             raise
         reporter.note(f"{name}: skipped, it is optional: {error.spoken}")
         return
-    reporter.note(f"{name}: {'fetched and checked' if fetched else 'is here'}")
+    how = "made" if store.catalog[name].merged else "fetched and checked"
+    reporter.note(f"{name}: {how if fetched else 'is here'}")
 
 
 @app.command("verify")

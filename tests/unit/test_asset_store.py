@@ -62,7 +62,7 @@ class Notes:
         self.begun: list[tuple[int, int | None]] = []
         self.arrived = 0
 
-    def begin(self, label: str, done: int, total: int | None) -> None:
+    def begin(self, label: str, done: int, total: int | None, *, doing: str = "fetching") -> None:
         self.begun.append((done, total))
 
     def advance(self, count: int) -> None:
@@ -95,6 +95,8 @@ def store(
 def test_catalog_shipped_names_every_asset_and_the_default_set() -> None:
     catalog = Catalog.load()
     assert set(catalog) == {
+        "cockpit-135m",
+        "cockpit-0.5b",
         "smollm2-135m",
         "qwen2.5-coder-0.5b",
         "qwen2.5-coder-1.5b",
@@ -106,12 +108,13 @@ def test_catalog_shipped_names_every_asset_and_the_default_set() -> None:
         "map-helsinki",
     }
     assert catalog.default_set == (
+        "cockpit-135m",
         "smollm2-135m",
         "whisper-tiny.en",
         "piper-en-us-joe",
         "map-helsinki",
     )
-    for name in catalog.default_set:
+    for name in catalog.default_set[1:]:
         assert catalog[name].sources[0].kind == "wheel"
 
 
