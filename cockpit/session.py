@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,12 +15,20 @@ from cockpit.agent.dialogue import Conversation
 from cockpit.agent.executor import Executor
 from cockpit.agent.fastpath import TemplatePlanner
 from cockpit.agent.gate import Gate
-from cockpit.agent.llm import LlmPlanner, ModelError
+from cockpit.agent.llm import (
+    CascadePlanner,
+    LlmPlanner,
+    ModelError,
+    ModelPlanner,
+    Thresholds,
+    calibration_of,
+)
 from cockpit.agent.plan import DialogueContext, Plan, Planner, Utterance, Verdict
 from cockpit.agent.resources import SessionResources
+from cockpit.assets.errors import AdapterMissing
 from cockpit.assets.store import AssetStore
 from cockpit.events import EngineChanged, EventStream
-from cockpit.settings import PlannerChoice, Settings
+from cockpit.settings import AgentSettings, PlannerChoice, Settings
 from skills.api import Clock, Environment, SkillSet
 from vehicle_bus.client import VehicleBus
 from vehicle_bus.config import BusSettings
@@ -101,8 +109,8 @@ async def open_session(
         CockpitError: the language model was asked for and is not there.
     """
     if planner is not None:
-        agent_settings = settings.agent.model_copy(update={"planner": planner})
-        settings = settings.model_copy(update={"agent": agent_settings})
+        chosen = settings.agent.model_copy(update={"planner": planner})
+        settings = settings.model_copy(update={"agent": chosen})
     events = EventStream()
     skills = await asyncio.to_thread(SkillSet.installed)
     environment = Environment(
@@ -111,6 +119,7 @@ async def open_session(
     environment.data_dir.mkdir(parents=True, exist_ok=True)
     notices: list[str] = []
     planners: list[Planner] = []
+    agent_settings = settings.agent
     model: LanguageModel | None = None
     async with AsyncExitStack() as stack:
         # It connects while the sentences are compiled.
@@ -126,6 +135,8 @@ async def open_session(
                 notices.append(f"Only the templates understand you now. {error.spoken}")
                 events.publish(EngineChanged(LANGUAGE_MODEL, "missing", {"why": error.spoken}))
             else:
+                notices += model.notices
+                agent_settings = model.settings
                 planners.append(await stack.enter_async_context(model.running(preload=preload)))
         resources = await stack.enter_async_context(SessionResources.open(environment))
         gate = Gate(vehicle)
@@ -138,7 +149,7 @@ async def open_session(
             dialogue=conversation,
             events=events,
         )
-        agent = Agent(planners, executor, gate, conversation, events, settings.agent)
+        agent = Agent(planners, executor, gate, conversation, events, agent_settings)
         await vehicle.ready()
         # The compiled sentences are 300,000 objects that stay: looking through them now and then
         # cost a turn 100 ms.
@@ -166,6 +177,10 @@ class LanguageModel:
         skills: what it can plan.
         events: told of its state.
 
+    Attributes:
+        notices: sentences about models that are missing.
+        settings: the agent's, with the models' own thresholds.
+
     Raises:
         AssetMissing, AssetUnknown: the model is not there.
     """
@@ -175,7 +190,21 @@ class LanguageModel:
     def __init__(self, settings: Settings, skills: SkillSet, events: EventStream) -> None:
         self._needed = settings.agent.planner is PlannerChoice.LM
         self._events = events
-        self._planner = LlmPlanner(skills, model_file(settings), settings.agent)
+        first = find_model(settings)
+        second, notice = _find_second(settings)
+        self.notices = tuple(text for text in (first.notice, notice) if text)
+        models = [model for model in (first, second) if model is not None]
+        self.settings = _calibrated(settings.agent, [model.name for model in models])
+
+        def planner(model: FoundModel) -> LlmPlanner:
+            return LlmPlanner(skills, model.path, settings.agent, name=model.name)
+
+        self._planner: ModelPlanner
+        if second is None:
+            self._planner = planner(first)
+        else:
+            below = Thresholds.of(settings.agent, calibration_of(first.name)).cascade
+            self._planner = CascadePlanner(planner(first), planner(second), below)
         self._failed = False
         self._loading: asyncio.Task[None] | None = None
 
@@ -241,16 +270,75 @@ class LanguageModel:
         self._events.publish(EngineChanged(LANGUAGE_MODEL, "failed", {"why": error.spoken}))
 
 
-def model_file(settings: Settings) -> Path:
-    """The GGUF file of the language model: a path, or an asset's.
+@dataclass(frozen=True, slots=True)
+class FoundModel:
+    """The file of a language model.
+
+    Attributes:
+        name: of the catalogue, or the file's.
+        notice: says that it is not the one that was asked for; empty where it is.
+    """
+
+    name: str
+    path: Path
+    notice: str = ""
+
+
+def find_model(settings: Settings) -> FoundModel:
+    """The language model, or its untrained base where it cannot be made here.
 
     Raises:
-        AssetMissing, AssetUnknown: it is not there.
+        AssetMissing, AssetOutdated, AssetUnknown: it is not there.
     """
     name = settings.agent.model
+    try:
+        return FoundModel(name, model_file(settings))
+    except AdapterMissing as error:
+        store = AssetStore.from_settings(settings.assets)
+        merged = store.catalog[name].merged
+        assert merged is not None
+        notice = f"{error.spoken} Until then {merged.base} plans, which makes many mistakes."
+        return FoundModel(merged.base, store.path(merged.base), notice)
+
+
+def model_file(settings: Settings, name: str = "") -> Path:
+    """The GGUF file of the language model: a path, or an asset's.
+
+    Args:
+        name: in place of ``agent.model``.
+
+    Raises:
+        AssetMissing, AssetOutdated, AssetUnknown, AdapterMissing: it is not there.
+    """
+    name = name or settings.agent.model
     if name.lower().endswith(".gguf"):
         return Path(name).expanduser()
     return AssetStore.from_settings(settings.assets).path(name)
+
+
+def _find_second(settings: Settings) -> tuple[FoundModel | None, str]:
+    """The second model, or what is the matter with it."""
+    name = settings.agent.second_model
+    if not name:
+        return None, ""
+    try:
+        return FoundModel(name, model_file(settings, name)), ""
+    except CockpitError as error:
+        return None, f"Only the first language model plans. {error.spoken}"
+
+
+def _calibrated(settings: AgentSettings, names: Sequence[str]) -> AgentSettings:
+    """The agent's settings with the thresholds of these models.
+
+    Each planner applies its own; the agent's are for both, so they are the lower ones.
+    """
+    found = [Thresholds.of(settings, calibration_of(name)) for name in names]
+    return settings.model_copy(
+        update={
+            "confidence_to_act": min(one.act for one in found),
+            "confidence_to_ask": min(one.ask for one in found),
+        }
+    )
 
 
 def _map_dir(settings: Settings) -> Path | None:

@@ -71,13 +71,22 @@ class AgentSettings(Section):
 
     planner: PlannerChoice = Field(PlannerChoice.AUTO, description="auto, template or lm.")
     model: str = Field(
-        "smollm2-135m", description="Language model: a name of the catalogue or a GGUF file."
+        "cockpit-135m", description="Language model: a name of the catalogue or a GGUF file."
+    )
+    second_model: str = Field(
+        "", description="A better model that decides where the first is unsure; empty for none."
     )
     threads: int = Field(2, ge=1, le=64, description="Threads of the language model.")
     context_tokens: int = Field(4096, ge=512, le=131072, description="Context of the model.")
     max_plan_tokens: int = Field(160, ge=16, le=1024, description="Longest plan, in tokens.")
     confidence_to_act: float = Field(
         0.6, ge=0, le=1, description="Plans of the language model below this are not run."
+    )
+    confidence_to_ask: float = Field(
+        0.3, ge=0, le=1, description="Plans below this are not even asked about."
+    )
+    confidence_to_decide: float = Field(
+        0.9, ge=0, le=1, description="Plans below this are left to the second model."
     )
     prompt_lookup: bool = Field(
         False, description="Let the language model guess ahead from the words of the request."

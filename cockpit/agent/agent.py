@@ -305,7 +305,7 @@ class _Turn:
 
     def _worth_asking(self, plan: Plan) -> bool:
         """A guess that could be right and could be carried out."""
-        if not plan.calls or plan.confidence < self._agent._settings.confidence_to_act / 2:
+        if not plan.calls or plan.confidence < self._agent._settings.confidence_to_ask:
             return False
         try:
             self._agent._executor.check(plan.calls)

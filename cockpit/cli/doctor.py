@@ -21,7 +21,7 @@ from rich.table import Table
 from cockpit.agent.llm import LlmPlanner
 from cockpit.assets.store import AssetStore
 from cockpit.cli.exits import Exit, run_async
-from cockpit.session import model_file
+from cockpit.session import find_model
 from cockpit.settings import PlannerChoice, Settings
 from cockpit.speech.piper import PiperVoice
 from cockpit.speech.recognizer import open_recognizer
@@ -192,16 +192,19 @@ async def _language_model(settings: Settings) -> Finding:
         return Finding("language model", State.OPTIONAL, "not used (agent.planner is template)")
     skills = await asyncio.to_thread(SkillSet.installed)
     try:
-        async with LlmPlanner(skills, model_file(settings), settings.agent) as planner:
+        model = find_model(settings)
+        async with LlmPlanner(skills, model.path, settings.agent, name=model.name) as planner:
             startup = planner.startup
     except CockpitError as error:
         return Finding("language model", State.BROKEN, error.spoken, _other("agent.model"))
     assert startup is not None
     how = "are kept from before" if startup.from_cache else "were read, which is done once"
     found = (
-        f"{settings.agent.model} loads in {startup.load_ms / 1000:.1f} s; its instructions "
+        f"{model.name} loads in {startup.load_ms / 1000:.1f} s; its instructions "
         f"({startup.prefix_tokens} tokens, {startup.prefix_ms / 1000:.1f} s) {how}"
     )
+    if model.notice:
+        return Finding("language model", State.OPTIONAL, found, model.notice)
     return Finding("language model", State.OK, found)
 
 

@@ -12,7 +12,7 @@ from cockpit.agent.llm import LlmPlanner, ModelError
 from cockpit.assets.store import AssetStore
 from cockpit.cli.exits import run_async
 from cockpit.demo.conversation import record
-from cockpit.session import model_file
+from cockpit.session import find_model
 from cockpit.settings import Settings
 from cockpit.speech.piper import PiperVoice
 from skills.api import SkillSet
@@ -57,9 +57,12 @@ def _has_default_map(settings: Settings, store: AssetStore) -> bool:
 async def _warm(settings: Settings, console: Console) -> None:
     """Evaluate the language model's constant prompt once; its state is kept between runs."""
     skills = await asyncio.to_thread(SkillSet.installed)
+    model = find_model(settings)
+    if model.notice:
+        console.print(model.notice, style="yellow", highlight=False)
     console.print("The language model reads its instructions (up to a minute, once) …")
     try:
-        async with LlmPlanner(skills, model_file(settings), settings.agent) as planner:
+        async with LlmPlanner(skills, model.path, settings.agent, name=model.name) as planner:
             startup = planner.startup
     except ModelError as error:
         # Templates plan without it, so set-up goes on.

@@ -83,7 +83,7 @@ class SlowModel:
 
     may_load: asyncio.Event
 
-    def __init__(self, *_: object) -> None:
+    def __init__(self, *_: object, **__: object) -> None:
         self.may_load = SlowModel.may_load = asyncio.Event()
 
     async def start(self) -> Startup:

@@ -22,6 +22,7 @@ def empty(tmp_path: Path) -> Settings:
             "assets": {"root": tmp_path / "models", "offline": True},
             "maps": {"root": tmp_path / "maps"},
             "bus": {"host": "127.0.0.1", "port": 1},
+            "agent": {"model": "smollm2-135m"},
         }
     )
 

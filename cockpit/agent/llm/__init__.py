@@ -1,5 +1,7 @@
 """Planning with a local GGUF chat model (DESIGN §6)."""
 
+from cockpit.agent.llm.calibration import Thresholds, calibration_of
+from cockpit.agent.llm.cascade import CascadePlanner, ModelPlanner
 from cockpit.agent.llm.errors import (
     EngineMissing,
     ModelError,
@@ -10,11 +12,15 @@ from cockpit.agent.llm.errors import (
 from cockpit.agent.llm.planner import LlmPlanner, Startup
 
 __all__ = [
+    "CascadePlanner",
     "EngineMissing",
     "LlmPlanner",
     "ModelError",
     "ModelMissing",
+    "ModelPlanner",
     "ModelUnusable",
     "PromptTooLong",
     "Startup",
+    "Thresholds",
+    "calibration_of",
 ]

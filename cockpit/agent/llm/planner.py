@@ -15,6 +15,7 @@ from typing import Any, Self
 import numpy as np
 from platformdirs import user_cache_path
 
+from cockpit.agent.llm.calibration import Thresholds, calibration_of
 from cockpit.agent.llm.engine import Chosen, Constraint, Engine
 from cockpit.agent.llm.errors import PlanningCancelled, PromptTooLong
 from cockpit.agent.llm.language import PlanSyntax, references
@@ -65,6 +66,7 @@ class LlmPlanner:
         model: Path,
         settings: AgentSettings,
         *,
+        name: str = "",
         adapter: Path | None = None,
         cache_dir: Path | None = None,
         engine: Callable[[], Engine] | None = None,
@@ -73,12 +75,16 @@ class LlmPlanner:
 
         Args:
             model: a GGUF model, trained on our plans or any chat model.
+            name: the model's, for its calibration; the file's by default.
             adapter: what it was trained to, where that is not merged into it.
             cache_dir: where the evaluated prompt is kept between runs.
             engine: makes the engine; for tests.
         """
+        self.model_name = name or model.stem
         self._skills = skills
         self._settings = settings
+        self._calibration = calibration_of(self.model_name)
+        self._thresholds = Thresholds.of(settings, self._calibration)
         self._cache = cache_dir or user_cache_path(APP) / "prompts"
         self._make = engine or (
             lambda: Engine(
@@ -257,7 +263,10 @@ class LlmPlanner:
     def _judge(
         self, way: Way, said: str, answer: str, chosen: list[Chosen], detail: dict[str, Any]
     ) -> Plan:
-        confidence = confidence_of(chosen)
+        raw = confidence_of(chosen)
+        confidence = self._calibration.probability(raw)
+        detail["model"] = self.model_name
+        detail["raw_confidence"] = round(raw, 4)
         reason: str | None = None
         calls: tuple[Call, ...]
         try:
@@ -270,7 +279,7 @@ class LlmPlanner:
         doubt = way.doubt(said, calls) if calls and reason is None else None
         if doubt is not None:
             reason = doubt.reason
-        elif calls and reason is None and confidence < self._settings.confidence_to_act:
+        elif calls and reason is None and confidence < self._thresholds.act:
             reason = f"the model is not sure: {confidence:.2f}"
         if reason is not None:
             hopeless = doubt is not None and doubt.hopeless
