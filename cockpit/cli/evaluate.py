@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.progress import Progress
 
-from cockpit.cli.exits import Exit, check_writable, run_async
+from cockpit.cli.exits import Exit, UsageError, check_writable, run_async
+from cockpit.evaluation import comparison
 from cockpit.evaluation.bench import Part, measure, table
-from cockpit.evaluation.runner import ScenarioResult, report
+from cockpit.evaluation.models import with_model
+from cockpit.evaluation.runner import ScenarioResult, planner_shares, report
 from cockpit.evaluation.runner import evaluate as run_scenarios
 from cockpit.evaluation.scenario import Scenario, load_scenarios
+from cockpit.evaluation.shares import say_shares
 from cockpit.settings import PlannerChoice, Settings
 
 _WIDE = 120
@@ -27,6 +31,9 @@ def evaluate(
     paths: Annotated[list[Path], typer.Argument(help="Scenario files, or folders of them.")],
     out: Annotated[Path | None, typer.Option("--json", help="Write the results here.")] = None,
     planner: Annotated[PlannerChoice | None, typer.Option(help="Who may plan.")] = None,
+    model: Annotated[
+        str | None, typer.Option(help="Language model: a name of the catalogue or a GGUF file.")
+    ] = None,
 ) -> None:
     """Run scenarios against the simulated vehicle.
 
@@ -36,6 +43,10 @@ def evaluate(
     if planner is not None:
         agent = settings.agent.model_copy(update={"planner": planner})
         settings = settings.model_copy(update={"agent": agent})
+    if model is not None:
+        if settings.agent.planner is PlannerChoice.TEMPLATE:
+            raise UsageError("--model says nothing to the template planner; leave one of them out.")
+        settings = with_model(settings, model)
     check_writable(out)
     scenarios = load_scenarios(paths)
     results = run_async(_evaluate(settings, scenarios))
@@ -43,6 +54,7 @@ def evaluate(
     if out is not None:
         out.write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
     typer.echo(f"{summary['passed']} passed, {summary['failed']} failed")
+    typer.echo(say_shares(planner_shares(results)), err=True)
     if summary["failed"]:
         raise typer.Exit(Exit.FAILED)
 
@@ -62,19 +74,48 @@ async def _evaluate(settings: Settings, scenarios: tuple[Scenario, ...]) -> list
 
 def bench(
     context: typer.Context,
-    part: Annotated[Part, typer.Argument(help="planner, bus, speech or all.")] = Part.ALL,
+    part: Annotated[Part, typer.Argument(help="planner, bus, speech, all; models.")] = Part.ALL,
+    paths: Annotated[
+        list[Path] | None, typer.Argument(help="For models: scenario files, or folders of them.")
+    ] = None,
+    models: Annotated[
+        list[str] | None,
+        typer.Option("--model", help="For models: compare only this one; may be repeated."),
+    ] = None,
     out: Annotated[Path | None, typer.Option("--json", help="Write the figures here.")] = None,
 ) -> None:
-    """Measure the budgets of the design on this machine and print a table."""
+    """Measure the budgets of the design on this machine and print a table.
+
+    `models` compares the planners and language models instead: how many scenarios each passes,
+    and what that takes.
+    """
+    settings: Settings = context.obj
+    if part is not Part.MODELS and (paths or models):
+        raise UsageError("Scenario files and --model are for `cockpit bench models` only.")
     check_writable(out)
-    stderr = Console(stderr=True)
-    say = partial(stderr.print, highlight=False)
-    measurements = run_async(measure(context.obj, part, say))
+    say = partial(Console(stderr=True).print, highlight=False)
+    if part is Part.MODELS:
+        rows = _compared(settings, paths or [], models or [], say)
+        shown, figures = comparison.table(rows), [row.to_json() for row in rows]
+    else:
+        measurements = run_async(measure(settings, part, say))
+        shown, figures = table(measurements), [entry.to_json() for entry in measurements]
+    _print(f"cockpit bench {part.value}", shown)
+    if out is not None:
+        out.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+
+
+def _compared(
+    settings: Settings, paths: list[Path], models: list[str], say: Callable[[str], None]
+) -> list[comparison.Row]:
+    files = tuple(path.resolve() for path in paths or [comparison.EVERYDAY])
+    load_scenarios(files)  # a fault in them is told before the work begins
+    return run_async(comparison.compare(settings, files, models, say))
+
+
+def _print(title: str, shown: RenderableType) -> None:
     console = Console(highlight=False)
     if not console.is_terminal:
         console.width = _WIDE
-    console.print(f"cockpit bench {part.value}")
-    console.print(table(measurements))
-    if out is not None:
-        text = json.dumps([entry.to_json() for entry in measurements], indent=2)
-        out.write_text(text + "\n", encoding="utf-8")
+    console.print(title)
+    console.print(shown)

@@ -48,7 +48,8 @@ class Part(StrEnum):
     PLANNER = "planner"
     BUS = "bus"
     SPEECH = "speech"
-    ALL = "all"
+    ALL = "all"  # of these; not the models, which take long
+    MODELS = "models"  # cockpit.evaluation.comparison
 
 
 @dataclass(frozen=True, slots=True)

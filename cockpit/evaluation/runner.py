@@ -14,7 +14,8 @@ from typing import Any, Self
 
 from cockpit.agent.plan import Turn, Utterance
 from cockpit.evaluation.checks import Observation, failures
-from cockpit.evaluation.scenario import Expect, Scenario
+from cockpit.evaluation.scenario import Expect, Scenario, ScenarioTurn
+from cockpit.evaluation.shares import Share, count_shares, who_planned
 from cockpit.session import Session, open_session
 from cockpit.settings import Settings
 from sim.vehicle import SimulatedVehicle
@@ -47,14 +48,16 @@ class ScenarioResult:
     Attributes:
         id: the scenario's.
         failures: one sentence each; empty where it passed.
-        planner: who planned the last turn.
+        planner: who planned the last turn (``shares.who_planned``).
         latency_ms: planning and acting of the slowest turn.
+        plan_ms: planning alone, turn by turn.
     """
 
     id: str
     failures: tuple[str, ...]
     planner: str
     latency_ms: float
+    plan_ms: tuple[float, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -104,12 +107,14 @@ class Evaluation:
         before = await self._begin(scenario)
         found: list[str] = []
         slowest = 0.0
+        plan_ms: list[float] = []
         turn: Turn | None = None
         for number, step in enumerate(scenario.turns, 1):
             began = time.perf_counter()
             seat = step.seat or scenario.given.seat
             turn = await self._session.agent.turn(Utterance(step.user, seat))
             slowest = max(slowest, (time.perf_counter() - began) * 1000)
+            plan_ms.append(turn.timings_ms["plan"])
             if step.expect is not None:
                 await self._car.settled()
                 seen = await self._observe(before, turn)
@@ -119,7 +124,13 @@ class Evaluation:
         if not any(step.expect for step in scenario.turns):
             await self._car.settled()
             found = failures(Expect(), await self._observe(before, turn))
-        return ScenarioResult(scenario.id, tuple(found), turn.planner, slowest)
+        planner = who_planned(turn)
+        return ScenarioResult(scenario.id, tuple(found), planner, slowest, tuple(plan_ms))
+
+    async def say_alone(self, text: str) -> Turn:
+        """One turn from a fresh start, with nothing to expect."""
+        await self._begin(Scenario(id="alone", turns=(ScenarioTurn(user=text),)))
+        return await self._session.agent.turn(Utterance(text))
 
     async def _begin(self, scenario: Scenario) -> dict[str, Any]:
         given = scenario.given
@@ -171,9 +182,16 @@ async def evaluate(
 def report(results: Sequence[ScenarioResult]) -> dict[str, Any]:
     """The object that ``eval --json`` writes."""
     passed = sum(result.passed for result in results)
+    shares = planner_shares(results)
     return {
         "total": len(results),
         "passed": passed,
         "failed": len(results) - passed,
+        "planners": {name: share.to_json() for name, share in shares.items()},
         "results": [result.to_json() for result in results],
     }
+
+
+def planner_shares(results: Sequence[ScenarioResult]) -> dict[str, Share]:
+    """Which planner planned how many last turns, and how many of those scenarios failed."""
+    return count_shares((result.planner, result.passed) for result in results)

@@ -115,6 +115,18 @@ def test_say_json_is_one_object_and_nothing_else(tmp_path: Path) -> None:
         (["demo", "--folder", "nowhere"], Exit.USAGE, "There is no folder nowhere"),
         (["eval", "broken.yaml"], Exit.USAGE, "broken.yaml is not YAML: line 2"),
         (["bench", "bus", "--json", "no/b.json"], Exit.USAGE, "There is no folder"),
+        (["bench", "bus", "--model", "small"], Exit.USAGE, "for `cockpit bench models` only"),
+        (["bench", "models", "nowhere.yaml"], Exit.USAGE, "nowhere.yaml does not exist"),
+        (
+            ["eval", "good.yaml", "--planner", "lm", "--model", "tiny"],
+            Exit.USAGE,
+            "There is no language model tiny; name one of",
+        ),
+        (
+            ["eval", "good.yaml", "--planner", "template", "--model", "tiny"],
+            Exit.USAGE,
+            "--model says nothing to the template planner",
+        ),
     ],
 )
 def test_command_that_cannot_be_done_says_so_in_a_sentence(
@@ -141,12 +153,13 @@ def test_eval_prints_a_line_a_failure_and_the_sum(tmp_path: Path) -> None:
     )
     ended = cockpit("eval", file, "--planner", "template", "--json", tmp_path / "out.json")
     assert ended.returncode == Exit.FAILED
-    assert ended.stderr == ""
+    assert ended.stderr == "template planned 2, 1 wrong\n"
     failure, summed = ended.stdout.splitlines()
     assert failure.startswith(f"FAIL bad: {temperature}")
     assert summed == "1 passed, 1 failed"
     report = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))
     assert (report["total"], report["passed"], report["failed"]) == (2, 1, 1)
+    assert report["planners"] == {"template": {"planned": 2, "wrong": 1}}
     assert set(report["results"][0]) == {"id", "passed", "failures", "planner", "latency_ms"}
 
 
