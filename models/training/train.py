@@ -56,7 +56,11 @@ def main() -> None:
     model, vocabulary = load(options.model, device)
     model.compute = _compute_type(options.dtype, device)
     trained = _prepare(model, options)
-    rows = read_rows(options.data / "train.jsonl", vocabulary, model.shape.end, options.longest)
+    rows = [
+        row
+        for path in (options.data / "train.jsonl", *options.more)
+        for row in read_rows(path, vocabulary, model.shape.end, options.longest)
+    ]
     valid = [json.loads(line) for line in (options.data / "valid.jsonl").open(encoding="utf-8")]
     run = Run(model, trained, rows, options)
     if options.resume:
@@ -72,7 +76,7 @@ def main() -> None:
             {name: linear.weight.detach().half() for name, linear in model.linears()},
             options.out / "weights.pt",
         )
-    write_parity(model, vocabulary, valid[:64], options.out / "parity.json")
+    write_parity(model, vocabulary, valid[:24], options.out / "parity.json")
     right = answer(model, vocabulary, valid[: options.check], options.out / "valid-answers.jsonl")
     print(f"exact plans on held-out templates: {right:.1%}", flush=True)
 
@@ -370,6 +374,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--full", action="store_true", help="train the weights, no adapter")
     parser.add_argument("--check", type=int, default=1000, help="rows of valid.jsonl to answer")
     parser.add_argument("--save-every", type=float, default=180, help="seconds")
+    parser.add_argument("--more", type=Path, nargs="*", default=[], help="further rows to train on")
     parser.add_argument("--minutes", type=float, default=0, help="most minutes; 0 is no limit")
     parser.add_argument("--start", type=Path, help="a checkpoint of an earlier run to start from")
     parser.add_argument("--resume", action="store_true", help="go on from --out/checkpoint.pt")

@@ -1,0 +1,168 @@
+"""Other wordings of training rows, by a larger local model, kept where a round trip agrees.
+
+Stand-alone like the trainer (torch, gguf, tokenizers)::
+
+    python -m models.training.paraphrase BIG.gguf out/training --judge BASE.gguf out/smollm2 \
+        --minutes 20
+
+Draws rows with one call from ``train.jsonl``, asks the big chat model for other ways to say each,
+and keeps a wording only if the judge, a planner that was trained before (``checkpoint.pt`` of
+``train.py``), reads the same plan from it, and if all quoted texts and digits of the plan are
+still in it. Writes ``paraphrases.jsonl``, rows like those of the generator, which the trainer
+takes with ``--more``. Only training rows are paraphrased, so that held-out ones stay unseen.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import re
+import sys
+import time
+from pathlib import Path
+
+import torch
+
+from models.training.transformer import Model, Vocabulary, load
+
+_ASK = (
+    "Rewrite what a car driver says in four different ways that real people might use. Keep the "
+    "meaning, all names and all numbers exactly. One per line, no numbering, no explanations.\n\n"
+    "Driver: {said}"
+)
+_CHAT = (
+    "<|im_start|>system\nYou rewrite sentences.<|im_end|>\n<|im_start|>user\n{ask}<|im_end|>\n"
+    "<|im_start|>assistant\n"
+)
+_CONTROL = re.compile(r"(<\|im_start\|>|<\|im_end\|>)")
+_KEPT = re.compile(r'"([^"]*)"|(-?\d+(?:\.\d+)?)')
+
+
+def main() -> None:
+    """The command line."""
+    options = _options()
+    torch.manual_seed(options.seed)
+    rows = [json.loads(line) for line in (options.data / "train.jsonl").open(encoding="utf-8")]
+    rows = [row for row in rows if row["kind"] == "one" and "\n" not in row["prompt"]]
+    random.Random(options.seed).shuffle(rows)
+    writer, words = _bfloat(options.big)
+    judge, judged = _bfloat(options.judge[0])
+    _take(judge, options.judge[1] / "checkpoint.pt", options.alpha)
+    known = {row["prompt"] for row in rows}
+    end = time.monotonic() + options.minutes * 60
+    asked = made = kept = 0
+    with (options.data / "paraphrases.jsonl").open("w", encoding="utf-8") as out:
+        for start in range(0, len(rows), options.batch):
+            if time.monotonic() > end:
+                break
+            some = rows[start : start + options.batch]
+            pairs = [
+                (row, wording)
+                for row, wordings in zip(some, _rewritten(writer, words, some), strict=True)
+                for wording in wordings
+                if wording not in known and _keeps(row["plan"], wording)
+            ]
+            known.update(wording for _, wording in pairs)
+            plans = _planned(judge, judged, [wording for _, wording in pairs])
+            agreed = [
+                pair for pair, plan in zip(pairs, plans, strict=True) if plan == pair[0]["plan"]
+            ]
+            for row, wording in agreed:
+                new = {**row, "prompt": wording, "origin": "paraphrase"}
+                out.write(json.dumps(new, ensure_ascii=False) + "\n")
+            out.flush()
+            asked, made, kept = asked + len(some), made + len(pairs), kept + len(agreed)
+            print(f"{asked} rows, {made} new wordings, {kept} kept", file=sys.stderr, flush=True)
+
+
+def _rewritten(model: Model, vocabulary: Vocabulary, rows: list[dict[str, str]]) -> list[list[str]]:
+    prompts = [
+        _tokens(vocabulary, _CHAT.format(ask=_ASK.format(said=row["prompt"]))) for row in rows
+    ]
+    answers = _grouped(model, prompts, 90, temperature=0.8)
+    return [
+        [
+            plain
+            for line in vocabulary.decode(answer).splitlines()
+            if (plain := _plain(line)) and 1 < len(plain.split()) < 24
+        ]
+        for answer in answers
+    ]
+
+
+def _plain(line: str) -> str:
+    """A wording in the spelling of the rows: lower case, no marks."""
+    line = re.sub(r"^\s*(?:\d+[.)]|[-*]|driver:)\s*", "", line.lower())
+    return " ".join(re.sub(r"[^\w\s'.]|\.(?!\d)", " ", line).split())
+
+
+def _keeps(plan: str, wording: str) -> bool:
+    """All texts of the plan are in the wording; so are its numbers, where they were digits."""
+    return all(text.lower() in wording if text else True for text, _ in _KEPT.findall(plan))
+
+
+def _planned(model: Model, vocabulary: Vocabulary, wordings: list[str]) -> list[str]:
+    answers = _grouped(model, [vocabulary.prompt(wording) for wording in wordings], 64)
+    return [vocabulary.decode(answer) for answer in answers]
+
+
+def _grouped(
+    model: Model, prompts: list[list[int]], longest: int, temperature: float = 0.0
+) -> list[list[int]]:
+    """Answers in the order of the prompts, prompts of one length at a time."""
+    answers: list[list[int]] = [[] for _ in prompts]
+    lengths = sorted({len(prompt) for prompt in prompts})
+    for length in lengths:
+        places = [at for at, prompt in enumerate(prompts) if len(prompt) == length]
+        some = model.generate([prompts[at] for at in places], longest, temperature)
+        for at, answer in zip(places, some, strict=True):
+            answers[at] = answer
+    return answers
+
+
+def _tokens(vocabulary: Vocabulary, text: str) -> list[int]:
+    """Tokens of a chat prompt of ours, with its control tokens."""
+    return [
+        token
+        for part in _CONTROL.split(text)
+        for token in ([vocabulary.ids[part]] if part in vocabulary.ids else vocabulary.encode(part))
+    ]
+
+
+def _bfloat(path: Path) -> tuple[Model, Vocabulary]:
+    model, vocabulary = load(path, "cuda" if torch.cuda.is_available() else "cpu")
+    model.compute = torch.bfloat16
+    for parameter in model.parameters():
+        parameter.data = parameter.data.to(torch.bfloat16)
+    return model, vocabulary
+
+
+def _take(model: Model, checkpoint: Path, alpha: float) -> None:
+    """Put the adapters of a checkpoint into the model."""
+    trained = torch.load(checkpoint, weights_only=True)["trained"]
+    model.adapt(trained[0].shape[0], alpha, seed=0)
+    places = [part for _, linear in model.linears() for part in (linear.a, linear.b)]
+    for place, value in zip(places, trained, strict=True):
+        assert place is not None
+        place.data.copy_(value)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("big", type=Path, help="the chat model that rewrites, a GGUF file")
+    parser.add_argument("data", type=Path, help="folder with train.jsonl")
+    parser.add_argument(
+        "--judge", type=Path, nargs=2, required=True, help="a base model and its training folder"
+    )
+    parser.add_argument("--alpha", type=float, default=64.0, help="of the judge's training")
+    parser.add_argument("--minutes", type=float, default=20)
+    parser.add_argument("--batch", type=int, default=64)
+    parser.add_argument("--seed", type=int, default=1)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
