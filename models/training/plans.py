@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import types
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -11,12 +10,10 @@ from typing import Any, Union, get_args, get_origin
 
 from cockpit.agent.llm.language import PlanSyntax
 from cockpit.agent.llm.notation import Notation
-from cockpit.agent.llm.spoken import model_text
+from cockpit.agent.llm.spoken import bare_name, may_be_unsaid
+from cockpit.agent.llm.spoken import spans as spans
 from cockpit.agent.plan import Call, Verdict
 from skills.api import Function, SkillError, SkillSet
-
-# Articles are no part of a name; of what is bought, "a" is an amount.
-_ARTICLES = (re.compile(r"^(?:the|an?|some) "), re.compile(r"^(?:the|some|any) "))
 
 
 class PlanInvalid(ValueError):
@@ -91,7 +88,10 @@ class Plans:
     def unsaid(self, meant: Meant, text: str) -> str | None:
         """A free text that is no span of the sentence, or None."""
         unsaid = (free for free in self.texts(meant) if not spans(free, text))
-        return next((free for free in unsaid if free not in self._implied), None)
+        return next((free for free in unsaid if not self._is_implied(free)), None)
+
+    def _is_implied(self, free: str) -> bool:
+        return bool(self._implied) and (free in self._implied or may_be_unsaid(free))
 
     def _call(self, call: Call) -> Call:
         function = self.skills.get(call.function)
@@ -105,27 +105,13 @@ class Plans:
                 raise PlanInvalid(f"{call.function} has no argument {name}")
             if value is None or (not fields[name].is_required() and value == fields[name].default):
                 continue
-            arguments[name] = _spelled(value, _ARTICLES[name == "items"]) if name in free else value
+            arguments[name] = bare_name(value, listed=name == "items") if name in free else value
         if not any(isinstance(value, str) and "$" in value for value in arguments.values()):
             try:
                 function.validate(arguments)
             except SkillError as error:
                 raise PlanInvalid(f"{call.function}: {error.spoken}") from error
         return replace(call, arguments=arguments)
-
-
-def spans(free: str, text: str) -> bool:
-    """Whether a text is a run of whole words of a sentence."""
-    return bool(free) and re.search(rf"(?<![\w]){re.escape(free)}(?![\w])", text) is not None
-
-
-def _spelled(value: Any, article: re.Pattern[str]) -> Any:
-    if isinstance(value, list | tuple):
-        return [_spelled(item, article) for item in value]
-    if not isinstance(value, str) or value.startswith("$"):
-        return value
-    text = model_text(value)
-    return article.sub("", text) or text
 
 
 @cache

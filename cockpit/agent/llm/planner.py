@@ -232,7 +232,7 @@ class LlmPlanner:
             "prompt_ms": round((read - began) * 1000, 1),
             "output_ms": round((time.perf_counter() - read) * 1000, 1),
         }
-        return self._judge(self._way, utterance.text, answer, chosen, detail)
+        return self._judge(utterance.text, context, answer, chosen, detail)
 
     def _decode(
         self, engine: Engine, tokens: list[int], cancel: threading.Event
@@ -261,8 +261,14 @@ class LlmPlanner:
         return pieces, chosen
 
     def _judge(
-        self, way: Way, said: str, answer: str, chosen: list[Chosen], detail: dict[str, Any]
+        self,
+        said: str,
+        context: DialogueContext,
+        answer: str,
+        chosen: list[Chosen],
+        detail: dict[str, Any],
     ) -> Plan:
+        assert self._way is not None
         raw = confidence_of(chosen)
         confidence = self._calibration.probability(raw)
         detail["model"] = self.model_name
@@ -270,13 +276,13 @@ class LlmPlanner:
         reason: str | None = None
         calls: tuple[Call, ...]
         try:
-            verdict, calls = way.read(answer, said)
+            verdict, calls = self._way.read(answer, said, context)
         except PlanSyntax as error:
             verdict, calls = Verdict.UNSURE, error.args[1]
             reason = f"the plan was cut off: {error.args[0]}"
         else:
             reason = self._fault(calls)
-        doubt = way.doubt(said, calls) if calls and reason is None else None
+        doubt = self._way.doubt(said, calls, context) if calls and reason is None else None
         if doubt is not None:
             reason = doubt.reason
         elif calls and reason is None and confidence < self._thresholds.act:

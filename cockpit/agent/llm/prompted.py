@@ -44,11 +44,13 @@ class Prompted:
         """The utterance, and before it the last calls."""
         return spoken_part(utterance.text, context)
 
-    def read(self, answer: str, said: str) -> tuple[Verdict, tuple[Call, ...]]:
+    def read(
+        self, answer: str, said: str, context: DialogueContext
+    ) -> tuple[Verdict, tuple[Call, ...]]:
         """Verdict and calls."""
         return parse_plan(answer)
 
-    def doubt(self, said: str, calls: Sequence[Call]) -> Doubt | None:
+    def doubt(self, said: str, calls: Sequence[Call], context: DialogueContext) -> Doubt | None:
         """Values that nobody said, and functions that the words do not speak for."""
         planned = {call.function for call in calls}
         support = min(

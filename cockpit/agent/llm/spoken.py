@@ -11,8 +11,12 @@ import re
 from collections.abc import Sequence
 from typing import Any, Final
 
+from rapidfuzz import fuzz, process
+
 from cockpit.agent.fastpath.normalise import MARKS, split_words
 from cockpit.agent.fastpath.numbers import read_numbers
+from skills.navigation.categories import vocabulary
+from skills.navigation.saved import HOME, WORK, canonical
 
 _WRITTEN: Final = {
     "°": "degrees",
@@ -22,6 +26,7 @@ _WRITTEN: Final = {
     "km/h": "kilometers per hour",
 }
 _ARTICLE: Final = (re.compile(r"^(?:the|an?|some) "), re.compile(r"^(?:the|some|any) "))
+_ALIKE: Final = 84.0  # similarity of a misspelt copy, of 100
 _SIGNS: Final = frozenset('€$#/"')
 
 
@@ -68,6 +73,33 @@ def bare_name(value: Any, *, listed: bool = False) -> Any:
     return _ARTICLE[listed].sub("", text) or text
 
 
+def spans(free: str, text: str) -> bool:
+    """Whether a text is a run of whole words of another."""
+    return bool(free) and re.search(rf"(?<![\w]){re.escape(free)}(?![\w])", text) is not None
+
+
+def may_be_unsaid(free: str) -> bool:
+    """Whether a plan may name a text that nobody said.
+
+    "I'm starving" asks for a restaurant, and "it's late, let's go" for home: kinds of places that
+    the map knows, and the two saved places that everybody has.
+    """
+    wanted = vocabulary().parse(free)
+    return canonical(free) in (HOME, WORK) or (wanted.category is not None and not wanted.rest)
+
+
+def nearest_run(free: str, text: str) -> str | None:
+    """The run of a text's words that is spelled almost like another text; both as models read.
+
+    >>> nearest_run("mannerheimintie 5", "to manerheimintie 5 please")
+    'manerheimintie 5'
+    """
+    words, length = text.split(), len(free.split())
+    runs = (" ".join(words[start:stop]) for start, stop in _runs(len(words), length, 1))
+    found = process.extractOne(free, list(runs), scorer=fuzz.ratio, score_cutoff=_ALIKE)
+    return str(found[0]) if found is not None else None
+
+
 def as_said(text: str, utterance: str) -> str:
     """A text that the model copied from ``model_text(utterance)``, as the speaker wrote it.
 
@@ -76,17 +108,17 @@ def as_said(text: str, utterance: str) -> str:
     """
     words = utterance.split()
     wanted = model_text(text)
-    for start, stop in _runs(len(words), len(text.split())):
+    for start, stop in _runs(len(words), len(text.split()), 4):
         run = " ".join(words[start:stop])
         if model_text(run) == wanted:
             return run.strip(' ,.;:!?"')
     return text
 
 
-def _runs(length: int, about: int) -> Sequence[tuple[int, int]]:
+def _runs(length: int, about: int, more: int) -> Sequence[tuple[int, int]]:
     """Starts and ends of the runs of about so many words; a number may be several words."""
     return [
         (start, start + size)
-        for size in sorted(range(1, about + 5), key=lambda size: abs(size - about))
+        for size in sorted(range(1, about + more + 1), key=lambda size: abs(size - about))
         for start in range(length - size + 1)
     ]

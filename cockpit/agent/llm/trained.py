@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from cockpit.agent.llm.grounding import ungrounded
+from cockpit.agent.llm.grounding import implausible
 from cockpit.agent.llm.language import PlanSyntax, references
 from cockpit.agent.llm.notation import Notation
-from cockpit.agent.llm.spoken import as_said, context_text, model_text
+from cockpit.agent.llm.spoken import (
+    as_said,
+    bare_name,
+    context_text,
+    may_be_unsaid,
+    model_text,
+    nearest_run,
+    spans,
+)
 from cockpit.agent.llm.ways import Doubt, Frame
 from cockpit.agent.plan import Call, DialogueContext, Utterance, Verdict
 from skills.api import SkillSet
@@ -40,32 +48,47 @@ class Trained:
         spelled = [self._notation.canonical(call) for call in known[:_FOLLOWED]]
         return self._notation.write(Verdict.ACT, spelled)
 
-    def read(self, answer: str, said: str) -> tuple[Verdict, tuple[Call, ...]]:
+    def read(
+        self, answer: str, said: str, context: DialogueContext
+    ) -> tuple[Verdict, tuple[Call, ...]]:
         """Verdict and calls, with texts as they were said."""
+        before = list(self._texts(context.last_calls))
         try:
             verdict, calls = self._notation.parse(answer)
         except PlanSyntax as error:
-            raise PlanSyntax(error.args[0], self._as_said(error.args[1], said)) from error
-        return verdict, self._as_said(calls, said)
+            calls = tuple(self._as_said(call, said, before) for call in error.args[1])
+            raise PlanSyntax(error.args[0], calls) from error
+        return verdict, tuple(self._as_said(call, said, before) for call in calls)
 
-    def _as_said(self, calls: Sequence[Call], said: str) -> tuple[Call, ...]:
-        def put_back(value: Any) -> Any:
-            if isinstance(value, list):
-                return [put_back(item) for item in value]
-            return as_said(value, said) if not references(value) else value
+    def _texts(self, calls: Sequence[Call]) -> Iterator[str]:
+        for call in calls:
+            for name, value in call.arguments.items():
+                if call.function in self._skills and self._notation.is_text(call.function, name):
+                    yield from value if isinstance(value, list | tuple) else (str(value),)
 
-        return tuple(
-            replace(
-                call,
-                arguments={
-                    name: put_back(value) if self._notation.is_text(call.function, name) else value
-                    for name, value in call.arguments.items()
-                },
-            )
-            for call in calls
-        )
+    def _as_said(self, call: Call, said: str, before: Sequence[str]) -> Call:
+        """With the speaker's own spelling of its texts, in place of the model's copies."""
+        told = model_text(said)
 
-    def doubt(self, said: str, calls: Sequence[Call]) -> Doubt | None:
-        """Values that nobody said."""
-        invented = ungrounded(said, calls, self._skills)
+        def found(text: Any) -> Any:
+            if isinstance(text, list):
+                return [found(item) for item in text]
+            if references(text):
+                return text
+            for earlier in before:
+                if bare_name(earlier) == text:
+                    return earlier
+            if not spans(text, told) and not may_be_unsaid(text):
+                text = nearest_run(text, told) or text
+            return as_said(text, said)
+
+        arguments = {
+            name: found(value) if self._notation.is_text(call.function, name) else value
+            for name, value in call.arguments.items()
+        }
+        return replace(call, arguments=arguments)
+
+    def doubt(self, said: str, calls: Sequence[Call], context: DialogueContext) -> Doubt | None:
+        """Names and numbers that nobody meant."""
+        invented = implausible(said, calls, context.last_calls, self._skills)
         return Doubt(invented) if invented is not None else None

@@ -54,7 +54,9 @@ class Way(Protocol):
     def ask(self, utterance: Utterance, context: DialogueContext) -> str:
         """What stands in the frame; nothing in it is a control token."""
 
-    def read(self, answer: str, said: str) -> tuple[Verdict, tuple[Call, ...]]:
+    def read(
+        self, answer: str, said: str, context: DialogueContext
+    ) -> tuple[Verdict, tuple[Call, ...]]:
         """Verdict and calls.
 
         Args:
@@ -64,5 +66,5 @@ class Way(Protocol):
             PlanSyntax: the answer is no plan; ``args[1]`` holds the calls before the fault.
         """
 
-    def doubt(self, said: str, calls: Sequence[Call]) -> Doubt | None:
+    def doubt(self, said: str, calls: Sequence[Call], context: DialogueContext) -> Doubt | None:
         """What speaks against calls that are valid."""
