@@ -628,5 +628,6 @@ def condition_slots() -> Mapping[str, Mapping[str, Any]]:
 @cache
 def _source() -> Mapping[str, Any]:
     text = files("cockpit.agent").joinpath("conditions.yaml").read_text(encoding="utf-8")
-    source: Mapping[str, Any] = yaml.safe_load(text)
+    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast
+    source: Mapping[str, Any] = yaml.load(text, Loader=loader)  # noqa: S506 -- both are safe
     return source

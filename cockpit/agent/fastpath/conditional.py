@@ -47,6 +47,7 @@ _ELSE = _phrases(
 _IF_SO = _phrases(
     "if (so|it is|it does|they are|yes|that is so|that is true|that is the case|true)"
 )
+_IF_SO_FIRST: Final = frozenset(("if", "and", "then"))
 _CHECK = _phrases(
     "[go and|please] (check|see|look|find out|have a look|tell me|test|verify) (if|whether)"
 )
@@ -148,7 +149,7 @@ _GROUPS: Final[Mapping[str, str]] = {
     "rear": "the rear",
     "left": "the left",
     "right": "the right",
-    "all": "all",
+    "all": "the",
 }
 
 
@@ -197,11 +198,27 @@ class Conditionals:
         Args:
             read: reads the commands between the conditions.
         """
-        for parts in self._cuts(tuple(tokens)):
-            plan = self._plan(parts, read)
-            if plan is not None:
-                return plan
+        for words in (tuple(tokens), *self._asked_first(tuple(tokens))):
+            for parts in self._cuts(words):
+                plan = self._plan(parts, read)
+                if plan is not None:
+                    return plan
         return None
+
+    def _asked_first(self, tokens: tuple[Token, ...]) -> Iterator[tuple[Token, ...]]:
+        """ "Is it raining? If so, ..." as "if it is raining, ..."."""
+        if not tokens or tokens[0].key not in ("is", "are"):
+            return
+        for place in range(2, len(tokens)):
+            start = _past(tokens[place:], _IF_SO)
+            if start is None or not (tokens[place].mark or tokens[place].key in _IF_SO_FIRST):
+                continue
+            asked = _bare(tokens[:place])
+            for verb in range(2, len(asked)):
+                said = (*asked[1:verb], asked[0], *asked[verb:])
+                if any(end == len(said) for end, _, _ in self.conditions(said, 0)):
+                    yield (Token("if", "if"), *said, Token(",", ","), *tokens[place + start :])
+            return
 
     def depends(self, tokens: Sequence[Token]) -> bool:
         """True where something in a sentence hangs on a condition that we know.
@@ -262,7 +279,7 @@ class Conditionals:
         for place in range(len(keys)):
             for begin, negated in self._markers(keys, place):
                 for end, condition, cost in self._known(tokens, place, begin):
-                    one = negate(condition) if negated else condition
+                    one = _unless(condition) if negated else condition
                     found = _Found(place, end, one, cost)
                     parts = self._around(tokens, keys, found)
                     if parts is not None:
@@ -461,6 +478,14 @@ def goes_along(tokens: Sequence[Token]) -> bool:
 def under(calls: Sequence[Call], condition: Condition) -> tuple[Call, ...]:
     """The calls under a condition."""
     return tuple(replace(call, when=condition) for call in calls)
+
+
+def _unless(condition: Condition) -> Condition:
+    """What holds where a condition does not; what is not open is simply at 0."""
+    other = negate(condition)
+    if (other.operator, other.value) == ("<=", 0) and condition.quantity in _THINGS:
+        return replace(other, operator="=")
+    return other
 
 
 def _costs(table: Mapping[float, Iterable[str]]) -> dict[str, float]:
