@@ -9,11 +9,15 @@ from typing import cast
 import pytest
 
 from cockpit.agent.llm import LlmPlanner, PromptTooLong
+from cockpit.agent.llm.calibration import read_calibrations
 from cockpit.agent.llm.engine import Chosen, Engine
+from cockpit.agent.llm.lookup import Lookup
 from cockpit.agent.llm.planner import confidence_of
 from cockpit.agent.llm.prompt import chat_prompt, examples, list_functions, spoken_part
-from cockpit.agent.plan import Call, DialogueContext, Plan, Utterance, Verdict
+from cockpit.agent.llm.spoken import model_text
+from cockpit.agent.plan import Call, Condition, DialogueContext, Plan, Utterance, Verdict
 from cockpit.settings import AgentSettings
+from skills.api import SkillSet
 from tests.fakes.engine import TEMPLATE, FakeEngine
 from tests.fakes.skills import SKILLS
 
@@ -162,6 +166,179 @@ async def test_planner_with_too_many_functions_says_what_to_set(tmp_path: Path) 
     with pytest.raises(PromptTooLong, match=r"set agent\.context_tokens to \d+ or more"):
         async with planner(FakeEngine(context_tokens=600), tmp_path):
             pass
+
+
+TRAINED = SkillSet.installed()
+
+
+async def trained(
+    tmp_path: Path,
+    said: str,
+    answer: str,
+    context: DialogueContext = NO_CONTEXT,
+    engine: FakeEngine | None = None,
+    **settings: object,
+) -> Plan:
+    engine = engine or FakeEngine()
+    engine.notation, engine.context_tokens = 1, 512
+    engine.answers = {model_text(said): answer}
+    lm = LlmPlanner(
+        TRAINED,
+        Path("toy.gguf"),
+        AgentSettings.model_validate(settings),
+        cache_dir=tmp_path,
+        engine=lambda: cast(Engine, engine),
+    )
+    async with lm:
+        plan = await lm.plan(Utterance(said), context)
+    assert plan is not None
+    return plan
+
+
+async def test_trained_model_reads_no_list_of_functions(tmp_path: Path) -> None:
+    engine = FakeEngine()
+    plan = await trained(tmp_path, "Set MINE to twenty-two!", "none", engine=engine)
+    assert plan.verdict is Verdict.NOTHING
+    assert ("set mine to 22", False) in engine.tokenized
+    assert ("<|im_start|>", True) in engine.tokenized
+    assert engine.evaluations[0] == len("<|im_start|>")
+    assert not engine.saved
+    assert "[1-7]" in engine.grammar
+
+
+async def test_trained_model_reads_what_was_before(tmp_path: Path) -> None:
+    engine = FakeEngine()
+    last = (
+        Call("navigation.go_to", {"place": "The Opera", "nearest": False}, Condition("raining")),
+        Call("climate.set_temperature", {"temperature": 21.0, "where": "driver"}),
+    )
+    context = DialogueContext(last, asked="navigation.add_stop")
+    plan = await trained(
+        tmp_path, "the passenger too", "climate.set_temperature 21 passenger", context, engine
+    )
+    wanted = (
+        'last navigation.go_to "opera"; climate.set_temperature 21 driver\n'
+        "asked navigation.add_stop\nthe passenger too"
+    )
+    assert (wanted, False) in engine.tokenized
+    assert plan.verdict is Verdict.ACT
+    assert plan.calls[0].arguments == {"temperature": 21, "where": "passenger"}
+
+
+async def test_trained_model_forgets_what_was_before_rather_than_what_is_said(
+    tmp_path: Path,
+) -> None:
+    engine = FakeEngine()
+    last = (Call("shopping.add", {"items": ["x" * 100, "y" * 100, "z" * 100]}),)
+    plan = await trained(tmp_path, "thanks", "none", DialogueContext(last), engine)
+    assert plan.verdict is Verdict.NOTHING
+
+
+async def test_trained_plan_has_texts_as_they_were_said(tmp_path: Path) -> None:
+    said = "Take me to Café Engel, and put two loaves of Rye Bread on the list"
+    answer = 'navigation.go_to "café engel"; shopping.add "2 loaves of rye bread"'
+    plan = await trained(tmp_path, said, answer)
+    assert plan.verdict is Verdict.ACT
+    assert plan.calls[0].arguments == {"place": "Café Engel"}
+    assert plan.calls[1].arguments == {"items": ["two loaves of Rye Bread"]}
+
+
+async def test_trained_plan_has_its_spelling_mistakes_corrected(tmp_path: Path) -> None:
+    plan = await trained(
+        tmp_path, "go to Topeliuksenkatu 6", 'navigation.go_to "topelliuksenkatu 6"'
+    )
+    assert (plan.verdict, plan.calls[0].arguments) == (
+        Verdict.ACT,
+        {"place": "Topeliuksenkatu 6"},
+    )
+
+
+@pytest.mark.parametrize(
+    ("said", "answer", "reason"),
+    [
+        ("take me somewhere nice", 'navigation.go_to "pizza hut"', "nobody said 'pizza hut'"),
+        ("make it nicer", "climate.set_temperature 23", "nobody said 23"),
+        ("make it 21", "climate.set_temperature 22", "nobody said 22"),
+        ("fan on 3", "climate.set_fan 2", "the 3 that was said is in no call"),
+        ("fold them", "media.mute; wipers.fold_mir", "cut off"),
+    ],
+)
+async def test_trained_plan_is_doubted_where_it_copies_wrong(
+    tmp_path: Path, said: str, answer: str, reason: str
+) -> None:
+    plan = await trained(tmp_path, said, answer)
+    assert plan.verdict is Verdict.UNSURE
+    assert reason in plan.detail["reason"]
+
+
+@pytest.mark.parametrize(
+    ("said", "answer"),
+    [
+        ("i'm starving", 'navigation.search "restaurant"'),
+        ("it is getting late, let's call it a day", 'navigation.go_to "home"'),
+        ("i'm freezing", "climate.change_temperature 2 mine"),
+        ("if the battery is low find a charger", 'if battery < 20: navigation.search "charger"'),
+        ("her side a bit warmer", "climate.change_temperature 1 passenger"),
+        ("roll it down halfway", "windows.set_window 50 mine"),
+        ("18 no wait 19", "climate.set_temperature 19"),
+        ("heat my seat on two", "seats.set_heating mine"),
+        ("heat at 72 fahrenheit", "climate.set_temperature 22"),
+    ],
+)
+async def test_trained_plan_may_know_what_people_mean(
+    tmp_path: Path, said: str, answer: str
+) -> None:
+    plan = await trained(tmp_path, said, answer)
+    assert plan.verdict is Verdict.ACT, plan.detail
+
+
+async def test_plan_tells_how_each_token_was_chosen(tmp_path: Path) -> None:
+    plan = await trained(
+        tmp_path, "mute", "media.mute", engine=FakeEngine(probabilities={"u": 0.25})
+    )
+    tokens = plan.detail["tokens"]
+    assert "".join(piece for piece, _ in tokens) == plan.detail["output"] == "media.mute"
+    assert [chance for piece, chance in tokens if piece == "u"] == [0.25]
+    assert plan.detail["model"] == "toy"
+    assert plan.detail["raw_confidence"] == 0.25
+    assert {"prompt_ms", "output_ms", "prompt_tokens", "output_tokens"} <= set(plan.detail)
+
+
+async def test_model_with_calibration_gives_chances_and_own_thresholds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = {"points": [[0.2, 0.1], [0.5, 0.7], [1, 0.95]], "act": 0.8}
+    monkeypatch.setattr(
+        "cockpit.agent.llm.calibration._entries", lambda: read_calibrations({"toy": entry})
+    )
+    half = FakeEngine(probabilities={"u": 0.5})
+    plan = await trained(tmp_path, "mute", "media.mute", engine=half)
+    assert plan.confidence == pytest.approx(0.7)
+    assert plan.verdict is Verdict.UNSURE
+    half = FakeEngine(probabilities={"u": 0.5})
+    plan = await trained(tmp_path, "mute", "media.mute", engine=half, confidence_to_act=0.6)
+    assert plan.verdict is Verdict.ACT
+
+
+async def test_guessed_tokens_change_nothing_but_the_number_of_evaluations(
+    tmp_path: Path,
+) -> None:
+    said = "navigate to the botanical garden of kumpula"
+    answer = 'navigation.go_to "botanical garden of kumpula"'
+    plain, ahead = FakeEngine(), FakeEngine()
+    first = await trained(tmp_path, said, answer, engine=plain)
+    second = await trained(tmp_path, said, answer, engine=ahead, prompt_lookup=True)
+    assert first.calls == second.calls
+    assert first.detail["tokens"] == second.detail["tokens"]
+    assert len(ahead.evaluations) < 0.6 * len(plain.evaluations)
+
+
+def test_lookup_guesses_what_followed_last() -> None:
+    lookup = Lookup([1, 2, 3, 4, 5, 6, 7])
+    assert lookup.guess([9, 2, 3]) == [4, 5, 6, 7]
+    assert lookup.guess([2, 3, 8, 2, 3]) == [8, 2, 3]
+    assert lookup.guess([7, 9]) == []
+    assert lookup.guess([5]) == []
 
 
 def test_prompt_lists_each_function_in_one_line() -> None:

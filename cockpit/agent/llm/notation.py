@@ -26,7 +26,7 @@ from cockpit.agent.conditions import (
     parse_condition,
     write_condition,
 )
-from cockpit.agent.llm.grammar import MAX_CALLS, MAX_TEXT, bounds, literal, reference_choices
+from cockpit.agent.llm.grammar import MAX_TEXT, bounds, literal, reference_choices
 from cockpit.agent.llm.language import PlanSyntax, references
 from cockpit.agent.llm.ranges import decimals, integers
 from cockpit.agent.llm.spoken import bare_name
@@ -37,6 +37,8 @@ NONE: Final = "none"
 UNKNOWN: Final = "unknown"
 _BETWEEN: Final = "; "
 _TOKEN: Final = re.compile(r'\s*(?:(\w+)=)?("(?:[^"\\])*"|\$\d+(?:\.\w+)?|[^\s",;]+)(,)?')
+_UNQUOTABLE: Final = re.compile(r"[\x00-\x1f\\]")
+_MAX_CALLS: Final = 8  # nobody says more at once, and a model that has lost its way ends sooner
 _VERDICTS: Final = {NONE: Verdict.NOTHING, UNKNOWN: Verdict.UNKNOWN}
 
 
@@ -255,15 +257,15 @@ class Notation:
                 heads.append(rule)
             rules[f"call{suffix}"] = " | ".join(heads) or literal(UNKNOWN)
         rules["condition"] = condition_grammar()
-        rules["ref"] = f'"$" [1-{min(9, MAX_CALLS - 1)}] {reference_choices(self._skills)}'
+        rules["ref"] = f'"$" [1-{_MAX_CALLS - 1}] {reference_choices(self._skills)}'
         # Nothing unconditional can follow a condition, so "else" needs no state of its own.
         between = literal(_BETWEEN)
-        plain = f"({between} call-later){{0,{MAX_CALLS - 1}}}"
+        plain = f"({between} call-later){{0,{_MAX_CALLS - 1}}}"
         head = '"if " condition ": " call'
         rules["more"] = f'({between} ("else: " | "if " condition ": ")? call-later)'
         root = (
-            f"{literal(NONE)} | {literal(UNKNOWN)} | {head} more{{0,{MAX_CALLS - 1}}} | "
-            f'call {plain} ({between} "if " condition ": " call-later more{{0,{MAX_CALLS - 1}}})?'
+            f"{literal(NONE)} | {literal(UNKNOWN)} | {head} more{{0,{_MAX_CALLS - 1}}} | "
+            f'call {plain} ({between} "if " condition ": " call-later more{{0,{_MAX_CALLS - 1}}})?'
         )
         return "\n".join(
             [f"root ::= {root}", *(f"{name} ::= {body}" for name, body in rules.items())]
@@ -389,7 +391,7 @@ def _words(text: str) -> Iterator[tuple[str, str, bool]]:
 
 
 def _quoted(text: str) -> str:
-    return '"' + text.replace('"', "'") + '"'
+    return '"' + _UNQUOTABLE.sub(" ", text.replace('"', "'")).strip() + '"'
 
 
 def _rule_name(text: str) -> str:
