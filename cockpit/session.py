@@ -205,8 +205,15 @@ class LanguageModel:
         else:
             below = Thresholds.of(settings.agent, calibration_of(first.name)).cascade
             self._planner = CascadePlanner(planner(first), planner(second), below)
+        self._calibrated = bool(calibration_of(first.name).points)
+        self._works = False
         self._failed = False
         self._loading: asyncio.Task[None] | None = None
+
+    @property
+    def ready(self) -> bool:
+        """Its word may count against the templates': it is loaded, and its confidence is honest."""
+        return self._works and self._calibrated and not self._failed
 
     @asynccontextmanager
     async def running(self, *, preload: bool) -> AsyncIterator[LanguageModel]:
@@ -241,6 +248,7 @@ class LanguageModel:
             if self._needed:
                 raise
         else:
+            self._works = True
             detail = {"milliseconds": round(startup.load_ms + startup.prefix_ms)}
             self._events.publish(EngineChanged(LANGUAGE_MODEL, "ready", detail))
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
+from cockpit.agent.arbitration import Arbiter
 from cockpit.agent.correction import Correction, correction
 from cockpit.agent.dialogue import (
     Accepted,
@@ -38,7 +39,7 @@ from cockpit.events import (
     TurnFinished,
     UtteranceHeard,
 )
-from cockpit.settings import AgentSettings, PlannerChoice
+from cockpit.settings import AgentSettings
 from skills.api import SkillError, Status
 from vehicle_bus.errors import CockpitError
 from vehicle_bus.records import Failure
@@ -78,6 +79,7 @@ class Agent:
     ) -> None:
         self._planners = {planner.name: planner for planner in planners}
         self._executor = executor
+        self._arbiter = Arbiter(self._planners, executor, settings)
         self._gate = gate
         self.conversation = conversation
         self._events = events
@@ -236,39 +238,12 @@ class _Turn:
         return await correction(self._utterance, last.calls, template)
 
     async def _understand(self) -> Plan | None:
-        """The plan of the first planner that is sure; else the best guess there is."""
-        last = self._conversation.last
+        """What the planners make of it, as the arbiter settles it."""
+        conversation, seat = self._conversation, self._utterance.seat
+        last = conversation.last
         context = DialogueContext(last.calls if last else ())
-        guess: Plan | None = None
-        for name in self._order():
-            planner = self._agent._planners.get(name)
-            plan = await planner.plan(self._utterance, context) if planner else None
-            if plan is None:
-                continue
-            plan = self._doubted(plan)
-            if plan.verdict is not Verdict.UNSURE:
-                return plan
-            guess = guess or plan
-        return guess
-
-    def _order(self) -> tuple[str, ...]:
-        match self._agent._settings.planner:
-            case PlannerChoice.AUTO:
-                return ("template", "lm")
-            case choice:
-                return (choice.value,)
-
-    def _doubted(self, plan: Plan) -> Plan:
-        """The language model's plan, but unsure where it is not to be run unasked.
-
-        That is where its confidence does not do, and where it would act on a question.
-        """
-        if plan.planner == "template" or plan.verdict is not Verdict.ACT:
-            return plan
-        sure = plan.confidence >= self._agent._settings.confidence_to_act
-        if sure and not (self._acts(plan) and is_question(self._utterance.text)):
-            return plan
-        return replace(plan, verdict=Verdict.UNSURE)
+        fresh = DialogueContext(conversation.recent(seat), conversation.asked(seat))
+        return await self._agent._arbiter.plan(self._utterance, context, fresh)
 
     def _acts(self, plan: Plan) -> bool:
         return any(not self._agent._executor.is_question(call) for call in plan.calls)

@@ -18,6 +18,8 @@ from vehicle_bus.seats import Seat
 
 UNDO_DEPTH: Final = 20
 """How many turns can be taken back."""
+FRESH: Final = timedelta(seconds=60)
+"""For so long the language model may take a short sentence as leaning on the last turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +86,13 @@ class PastTurn:
         seat: who spoke.
         calls: what was called.
         journals: how to take each call back.
+        at: when it ended.
     """
 
     seat: Seat
     calls: tuple[Call, ...]
     journals: tuple[tuple[Call, CallJournal], ...]
+    at: datetime
 
 
 class Conversation:
@@ -163,6 +167,23 @@ class Conversation:
         """The last turn that called something."""
         return self._last
 
+    def recent(self, seat: Seat) -> tuple[Call, ...]:
+        """Calls of the last turn, where it was this seat's and is fresh in mind."""
+        last = self._last
+        if last is None or last.seat is not seat or self._clock.now() - last.at > FRESH:
+            return ()
+        return last.calls
+
+    def asked(self, seat: Seat) -> str | None:
+        """The function that this seat's open question is about; None where none is open."""
+        self._drop_lapsed()
+        if not self._questions or self._questions[0].seat is not seat:
+            return None
+        about = self._questions[0].about
+        if isinstance(about, Proposal):
+            return about.plan.calls[0].function if about.plan.calls else None
+        return about.calls[about.index].function
+
     def ask(self, about: Sequence[Pending | Proposal], seat: Seat) -> None:
         """Queue questions; the first is open, the others follow its answer."""
         until = self._clock.now() + self._timeout
@@ -210,7 +231,7 @@ class Conversation:
         if not calls:
             return
         journals = tuple(entry for entry in execution.journals if entry[1])
-        self._last = PastTurn(seat, tuple(calls), journals)
+        self._last = PastTurn(seat, tuple(calls), journals, self._clock.now())
         if journals:
             self._undoable.append(self._last)
 

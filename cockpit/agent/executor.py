@@ -114,6 +114,11 @@ class Executor:
         """The session's clock."""
         return self._environment.clock
 
+    @property
+    def resources(self) -> Resources:
+        """What skills keep for the session."""
+        return self._resources
+
     def check(self, calls: Sequence[Call]) -> None:
         """Check a plan without running it, as far as that is possible before it runs.
 

@@ -12,6 +12,7 @@ import typer
 from typer.testing import CliRunner
 
 from cockpit.agent.llm import Startup
+from cockpit.agent.llm.calibration import Calibration
 from cockpit.agent.plan import Plan, Utterance, Verdict
 from cockpit.cli import say, skills
 from cockpit.cli.exits import Exit
@@ -109,6 +110,25 @@ async def test_session_answers_while_the_model_is_loading(
         SlowModel.may_load.set()
         await session.ready()
         assert (await session.agent.turn(Utterance("mumble"))).reply == ""
+
+
+@pytest.mark.parametrize("points", [(), ((1.0, 0.9),)])
+async def test_session_model_has_a_say_once_it_is_loaded_if_it_is_calibrated(
+    points: tuple[tuple[float, float], ...],
+    settings: Settings,
+    car: SimulatedCar,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("cockpit.session.LlmPlanner", SlowModel)
+    calibration = Calibration(points=points)
+    monkeypatch.setattr("cockpit.session.calibration_of", lambda _: calibration)
+    agent = settings.agent.model_copy(update={"model": "any.gguf"})
+    async with open_session(settings.model_copy(update={"agent": agent}), car.bus) as session:
+        assert session.model is not None
+        assert not session.model.ready
+        SlowModel.may_load.set()
+        await session.ready()
+        assert session.model.ready == bool(points)
 
 
 async def test_session_with_a_broken_model_falls_back_to_templates(

@@ -477,6 +477,38 @@ async def test_planner_is_told_of_the_last_calls(car: Car) -> None:
     assert car.template.contexts[-1].last_calls == (write(VOLUME, 40),)
 
 
+async def test_model_is_told_of_the_same_seats_last_calls_for_a_minute(car: Car) -> None:
+    car.knows("volume 40", write(VOLUME, 40))
+    await car.say("volume 40")
+    await car.say("and louder")
+    await car.say("and louder", seat=Seat.PASSENGER)
+    car.clock.time += timedelta(seconds=61)
+    await car.say("and louder")
+    assert [context.last_calls for context in car.lm.contexts] == [(write(VOLUME, 40),), (), ()]
+
+
+async def test_model_is_told_which_question_is_open(asked: Car) -> None:
+    await asked.say("mumble")
+    await asked.say("mumble", seat=Seat.PASSENGER)
+    asked.clock.time += timedelta(seconds=asked.settings.answer_timeout + 1)
+    await asked.say("mumble")
+    assert [context.asked for context in asked.lm.contexts] == ["test.write", None, None]
+
+
+async def test_model_is_told_what_it_proposed_itself(car: Car) -> None:
+    car.guesses("blast", write(VOLUME, 90), confidence=0.4)
+    assert (await car.say("blast")).asks
+    await car.say("mumble")
+    assert car.lm.contexts[-1].asked == "test.write"
+
+
+async def test_plan_remembers_who_decided(car: Car) -> None:
+    car.guesses("blast", write(VOLUME, 90))
+    turn = await car.say("blast")
+    assert turn.plan is not None
+    assert turn.plan.detail["arbitration"]["decided"] == "lm"
+
+
 async def test_last_reply_is_kept(car: Car) -> None:
     car.knows("volume 40", write(VOLUME, 40))
     turn = await car.say("volume 40")

@@ -1,0 +1,171 @@
+"""Who decides what was meant: the templates, or the language model."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from cockpit.agent.executor import Executor
+from cockpit.agent.familiar import strange_calls
+from cockpit.agent.plan import Call, DialogueContext, Plan, Planner, Utterance, Verdict
+from cockpit.agent.wording import is_question
+from cockpit.settings import AgentSettings, PlannerChoice
+from vehicle_bus.errors import CockpitError
+
+_STRANGE: Final = 0.65
+"""What a template plan is worth whose free text nobody knows: about so many of them are right."""
+_CLOSE: Final = 0.15
+"""Two plans whose confidence differs by less are asked about."""
+_OFFERS: Final = frozenset(("navigation.search",))
+"""Functions that change something, but never before they have asked."""
+
+# What has the form of a question and is a wish: "could I get some light", "how about some music".
+_WISH: Final = re.compile(
+    r"\bplease\b"
+    r"|^\W*(?:\w+\W+)?(?:can|could|may|might) (?:i|we) (?:\w+ly |just |maybe )?(?:have|get)\b"
+    r"(?! (?:there|to|home|into|out)\b)"
+    r"|\b(?:can|could|would|will) (?:somebody|someone|anybody|anyone)\b"
+    r"|\bwould (?:it be possible|you mind)\b|\bdo you mind\b"
+    r"|^\W*(?:how|what) about\b|\bwhy (?:don'?t|do not|not) (?:you|we)\b"
+    r"|[.,;!?]\s*(?:so |and |but |well )?(?:can|could|would|will) you\b(?! tell me)",
+    re.IGNORECASE,
+)
+_WHEN: Final = re.compile(r"^\W*when (?:i|you|we|they|he|she|it|the|my|our|there|somebody)\b", re.I)
+
+
+def wants_to_know(text: str) -> bool:
+    """True for a question to which no deed is an answer."""
+    if not is_question(text) or _WISH.search(text):
+        return False
+    return not (_WHEN.match(text) and not text.rstrip().endswith("?"))
+
+
+class Arbiter:
+    """Asks the planners in turn and settles where they differ.
+
+    The model is asked where the templates have no sure plan. It gives a second opinion where
+    they explain a sentence only by free text that nobody knows, or answer a part of it and
+    disregard the rest. All other plans of the templates stand, and cost no model's time.
+
+    Args:
+        planners: by name, ``template`` and ``lm``; either may be missing.
+        executor: knows which functions only read, and what is familiar.
+        settings: thresholds, and who may plan.
+    """
+
+    def __init__(
+        self, planners: Mapping[str, Planner], executor: Executor, settings: AgentSettings
+    ) -> None:
+        self._planners = planners
+        self._executor = executor
+        self._settings = settings
+
+    async def plan(
+        self, utterance: Utterance, context: DialogueContext, fresh: DialogueContext
+    ) -> Plan | None:
+        """The plan to follow, with the reasons in its ``detail["arbitration"]``.
+
+        Args:
+            context: the conversation, for the templates: whatever was called last.
+            fresh: the same for the model: only what a short sentence may lean on.
+        """
+        choice = self._settings.planner
+        first = await self._ask(PlannerChoice.TEMPLATE, utterance, context)
+        if first is not None and first.verdict is not Verdict.UNSURE:
+            if choice is PlannerChoice.AUTO and self._ready() and first.calls:
+                doubted = await self._doubted(first, utterance.text)
+                if doubted:
+                    return await self._second_opinion(first, doubted, utterance, fresh)
+            return _decided(first, "the templates explain it")
+        second = await self._ask(PlannerChoice.LM, utterance, fresh)
+        if second is None:
+            return _decided(first, "there is no other plan") if first else None
+        second = self._trusted(second, utterance.text)
+        if first is not None and second.verdict is Verdict.UNSURE:
+            return _decided(first, "nobody is sure", lm=second)
+        why = "the templates are not sure" if first else "the templates know nothing like it"
+        return _decided(second, why, template=first)
+
+    async def _ask(
+        self, name: PlannerChoice, utterance: Utterance, context: DialogueContext
+    ) -> Plan | None:
+        if self._settings.planner not in (name, PlannerChoice.AUTO):
+            return None
+        planner = self._planners.get(name.value)
+        return await planner.plan(utterance, context) if planner is not None else None
+
+    def _ready(self) -> bool:
+        """A model is there whose opinion counts; that is not worth waiting until it is loaded."""
+        model = self._planners.get(PlannerChoice.LM.value)
+        return model is not None and bool(getattr(model, "ready", True))
+
+    async def _doubted(self, plan: Plan, said: str) -> tuple[Call, ...]:
+        """The calls of a template plan that need a second opinion."""
+        reads = all(self._executor.is_question(call) for call in plan.calls)
+        if plan.verdict is Verdict.ACT and reads and plan.detail.get("dropped"):
+            return plan.calls
+        return await strange_calls(plan.calls, said, self._executor.resources)
+
+    async def _second_opinion(
+        self,
+        first: Plan,
+        doubted: tuple[Call, ...],
+        utterance: Utterance,
+        context: DialogueContext,
+    ) -> Plan:
+        try:
+            second = await self._ask(PlannerChoice.LM, utterance, context)
+        except CockpitError:
+            second = None
+        if second is None:
+            return _decided(first, "there is no second opinion")
+        second = self._trusted(second, utterance.text)
+        wanted = {call.function for call in doubted}
+        if wanted <= {call.function for call in second.calls}:
+            return _decided(first, "both plan the same functions", lm=second)
+        sure = second.confidence >= self._settings.confidence_to_act
+        if second.verdict is Verdict.UNSURE or not sure:
+            return _decided(first, "the model is not sure", lm=second)
+        if second.verdict is not Verdict.ACT:
+            return _decided(second, "the model finds no command in it", template=first)
+        worth = min(first.confidence, _STRANGE)
+        if second.confidence - worth >= _CLOSE:
+            return _decided(second, "the model is surer", template=first)
+        if worth - second.confidence >= _CLOSE:
+            return _decided(first, "the templates are surer", lm=second)
+        better, other = (second, first) if second.confidence >= worth else (first, second)
+        asked = replace(better, verdict=Verdict.UNSURE)
+        return _decided(asked, "both may be right", **{other.planner: other})
+
+    def _trusted(self, plan: Plan, said: str) -> Plan:
+        """The model's plan, but unsure where it is not to be run unasked.
+
+        That is where its confidence does not do, and where it would act on a question.
+        """
+        if plan.verdict is not Verdict.ACT:
+            return plan
+        if plan.confidence < self._settings.confidence_to_act:
+            return replace(plan, verdict=Verdict.UNSURE)
+        if any(self._acts(call) for call in plan.calls) and wants_to_know(said):
+            return replace(plan, verdict=Verdict.UNSURE)
+        return plan
+
+    def _acts(self, call: Call) -> bool:
+        return not self._executor.is_question(call) and call.function not in _OFFERS
+
+
+def _decided(plan: Plan, why: str, **others: Plan | None) -> Plan:
+    """The plan, with who decided and what the others wanted."""
+    notes: dict[str, Any] = {"decided": plan.planner, "why": why}
+    notes |= {name: _described(other) for name, other in others.items() if other is not None}
+    return replace(plan, detail={**plan.detail, "arbitration": notes})
+
+
+def _described(plan: Plan) -> dict[str, Any]:
+    return {
+        "verdict": plan.verdict.value,
+        "confidence": round(plan.confidence, 2),
+        "functions": [call.function for call in plan.calls],
+    }
