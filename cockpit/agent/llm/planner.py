@@ -219,7 +219,7 @@ class LlmPlanner:
         tokens = [*self._prefix, *said, *self._suffix]
         fresh = self._engine.evaluate(tokens, cancel)
         read = time.perf_counter()
-        pieces, chosen = self._decode(self._engine, tokens, cancel)
+        pieces, chosen, steps = self._decode(self._engine, tokens, cancel)
         answer = b"".join(pieces).decode("utf-8", "replace")
         detail: dict[str, Any] = {
             "output": answer,
@@ -229,6 +229,7 @@ class LlmPlanner:
             ],
             "prompt_tokens": fresh,
             "output_tokens": len(chosen),
+            "output_steps": steps,
             "prompt_ms": round((read - began) * 1000, 1),
             "output_ms": round((time.perf_counter() - read) * 1000, 1),
         }
@@ -236,14 +237,18 @@ class LlmPlanner:
 
     def _decode(
         self, engine: Engine, tokens: list[int], cancel: threading.Event
-    ) -> tuple[list[bytes], list[Chosen]]:
-        """Pieces of the answer and how each was chosen; the end is the piece ``b""``."""
+    ) -> tuple[list[bytes], list[Chosen], int]:
+        """Pieces of the answer, how each was chosen, and after how many evaluations.
+
+        The end is the piece ``b""``.
+        """
         assert self._constraint is not None
         self._constraint.start()
         asked = len(self._prefix)
         pieces: list[bytes] = []
         chosen: list[Chosen] = []
         guessed: list[int] = []  # evaluated, and not chosen yet
+        steps = 1
         while len(chosen) < self._settings.max_plan_tokens:
             if cancel.is_set() or self._stopping.is_set():
                 raise PlanningCancelled
@@ -258,7 +263,8 @@ class LlmPlanner:
                 continue
             guessed = self._lookup.guess(tokens[asked:]) if self._lookup is not None else []
             engine.evaluate([*tokens, *guessed], cancel, scores=1 + len(guessed))
-        return pieces, chosen
+            steps += 1
+        return pieces, chosen, steps
 
     def _judge(
         self,
