@@ -235,9 +235,11 @@ class LanguageModel:
             await self._planner.close()
 
     async def loaded(self) -> None:
-        """Wait until the background loading has ended, well or not."""
+        """Wait until the background loading has ended, well or not, of a second model too."""
         if self._loading is not None:
             await asyncio.wait([self._loading])
+        if self._works and isinstance(self._planner, CascadePlanner):
+            await self._planner.both()
 
     async def _load(self) -> None:
         self._events.publish(EngineChanged(LANGUAGE_MODEL, "loading", {}))

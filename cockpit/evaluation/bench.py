@@ -313,7 +313,8 @@ async def _whole(settings: Settings) -> list[Measurement]:
     )  # fmt: skip
     try:
         # A password is not in the JSON, nor needed: the embedded broker is used.
-        answer, _ = await process.communicate(settings.model_dump_json().encode())
+        own = settings.model_dump_json(exclude_unset=True)
+        answer, _ = await process.communicate(own.encode())
     finally:
         if process.returncode is None:
             process.terminate()

@@ -13,7 +13,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -39,13 +39,20 @@ class Candidate:
     Attributes:
         planner: as in the settings.
         model: name or file; None where no model may plan.
+        second: the model that decides where the first is unsure; empty for none.
     """
 
     planner: PlannerChoice
     model: str | None = None
+    second: str = ""
+
+    @property
+    def models(self) -> str:
+        """Both models, for the table."""
+        return " + ".join(filter(None, (self.model, self.second))) or "-"
 
     def __str__(self) -> str:
-        return f"{self.planner.value} {self.model}" if self.model else self.planner.value
+        return f"{self.planner.value} {self.models}" if self.model else self.planner.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +80,7 @@ class Row:
         return {
             "planner": self.candidate.planner.value,
             "model": self.candidate.model,
+            "second_model": self.candidate.second,
             "passed": self.passed,
             "total": self.total,
             "plan_ms": {"p50": round(self.plan_ms[0], 1), "p95": round(self.plan_ms[1], 1)},
@@ -85,7 +93,7 @@ class Row:
     def from_json(cls, entry: Mapping[str, Any]) -> Self:
         """The row that ``to_json`` wrote."""
         return cls(
-            Candidate(PlannerChoice(entry["planner"]), entry["model"]),
+            Candidate(PlannerChoice(entry["planner"]), entry["model"], entry["second_model"]),
             entry["passed"],
             entry["total"],
             (entry["plan_ms"]["p50"], entry["plan_ms"]["p95"]),
@@ -117,16 +125,21 @@ async def compare(
 
 
 def _candidates(settings: Settings, models: Sequence[str]) -> Iterator[Candidate]:
+    def with_second(planner: PlannerChoice, name: str) -> Candidate:
+        second = settings.agent.second_model
+        return Candidate(planner, name, second if second != name else "")
+
     yield Candidate(PlannerChoice.TEMPLATE)
     for name in models or (settings.agent.model,):
-        yield Candidate(PlannerChoice.AUTO, name)
+        yield with_second(PlannerChoice.AUTO, name)
     for name in models or known_models(settings):
-        yield Candidate(PlannerChoice.LM, name)
+        yield with_second(PlannerChoice.LM, name)
 
 
 def _chosen(settings: Settings, candidate: Candidate) -> Settings:
     own = with_model(settings, candidate.model) if candidate.model else settings
-    agent = own.agent.model_copy(update={"planner": candidate.planner})
+    update = {"planner": candidate.planner, "second_model": candidate.second}
+    agent = own.agent.model_copy(update=update)
     return own.model_copy(update={"agent": agent})
 
 
@@ -135,18 +148,21 @@ async def _in_own_process(settings: Settings, candidate: Candidate, files: Seque
         sys.executable, "-m", "cockpit.evaluation.comparison",
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
     )  # fmt: skip
-    job = {"settings": settings.model_dump(mode="json"), "files": [str(file) for file in files]}
     try:
-        answer, _ = await process.communicate(json.dumps(job).encode())
+        answer, _ = await process.communicate(json.dumps(_job(settings, files)).encode())
     finally:
         if process.returncode is None:
             process.terminate()
             await process.wait()
     if process.returncode:
         raise CockpitError("It did not come to an end.")
-    entry: dict[str, Any] = json.loads(answer)
-    # A file is named as it was asked for.
-    return Row.from_json({**entry, "model": candidate.model})
+    return replace(Row.from_json(json.loads(answer)), candidate=candidate)
+
+
+def _job(settings: Settings, files: Sequence[Path]) -> dict[str, Any]:
+    # What nobody set must stay so: a model's own thresholds count only there.
+    own = settings.model_dump(mode="json", exclude_unset=True)
+    return {"settings": own, "files": [str(file) for file in files]}
 
 
 async def run_candidate(settings: Settings, files: Sequence[Path]) -> Row:
@@ -161,10 +177,10 @@ async def run_candidate(settings: Settings, files: Sequence[Path]) -> Row:
         start = time.perf_counter() - began
         results = [await evaluation.run(scenario) for scenario in scenarios]
         memory = psutil.Process().memory_info().rss / 1e6
-    plans = summarize("plan", "ms", [ms for result in results for ms in result.plan_ms])
-    chosen = settings.agent
+    planned = [ms for result in results for ms in result.plan_ms]
+    plans = summarize("plan", "ms", planned or [0.0])
     return Row(
-        Candidate(chosen.planner, None if _alone(chosen.planner) else chosen.model),
+        Candidate(settings.agent.planner, settings.agent.model, settings.agent.second_model),
         sum(result.passed for result in results),
         len(results),
         (plans.p50, plans.p95),
@@ -172,10 +188,6 @@ async def run_candidate(settings: Settings, files: Sequence[Path]) -> Row:
         start,
         planner_shares(results),
     )
-
-
-def _alone(planner: PlannerChoice) -> bool:
-    return planner is PlannerChoice.TEMPLATE
 
 
 def table(rows: Sequence[Row]) -> Table:
@@ -187,9 +199,9 @@ def table(rows: Sequence[Row]) -> Table:
         shown.add_column(heading, justify="right")
     for row in rows:
         shown.add_row(
-            row.candidate.planner.value, row.candidate.model or "-",
+            row.candidate.planner.value, row.candidate.models,
             str(row.passed), str(row.total), f"{100 * row.passed / max(1, row.total):.1f}",
-            f"{row.plan_ms[0]:.3g}", f"{row.plan_ms[1]:.3g}",
+            *(f"{ms:.0f}" if ms >= 100 else f"{ms:.3g}" for ms in row.plan_ms),
             f"{row.memory_mb:.0f}", f"{row.start_s:.1f}",
         )  # fmt: skip
     return shown

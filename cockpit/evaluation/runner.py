@@ -50,7 +50,7 @@ class ScenarioResult:
         failures: one sentence each; empty where it passed.
         planner: who planned the last turn (``shares.who_planned``).
         latency_ms: planning and acting of the slowest turn.
-        plan_ms: planning alone, turn by turn.
+        plan_ms: planning alone, of every turn that was no answer to a question.
     """
 
     id: str
@@ -114,7 +114,8 @@ class Evaluation:
             seat = step.seat or scenario.given.seat
             turn = await self._session.agent.turn(Utterance(step.user, seat))
             slowest = max(slowest, (time.perf_counter() - began) * 1000)
-            plan_ms.append(turn.timings_ms["plan"])
+            if turn.planner != "dialogue":
+                plan_ms.append(turn.timings_ms["plan"])
             if step.expect is not None:
                 await self._car.settled()
                 seen = await self._observe(before, turn)

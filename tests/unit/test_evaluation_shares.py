@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -191,6 +192,34 @@ async def test_compare_runs_only_the_models_that_are_named(
     monkeypatch.setattr(comparison, "_in_own_process", process)
     rows = await compare(settings, [Path("x.yaml")], [str(file)], lambda _: None)
     assert [str(found.candidate) for found in rows] == ["template", f"auto {file}", f"lm {file}"]
+
+
+async def test_compare_asks_no_model_to_check_itself(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    one, other = tmp_path / "one.gguf", tmp_path / "other.gguf"
+    one.touch()
+    other.touch()
+    seconds: list[str] = []
+
+    async def process(own: Settings, candidate: Candidate, files: Sequence[Path]) -> Row:
+        seconds.append(own.agent.second_model)
+        return row(candidate)
+
+    monkeypatch.setattr(comparison, "_in_own_process", process)
+    agent = settings.agent.model_copy(update={"second_model": str(other)})
+    both = settings.model_copy(update={"agent": agent})
+    await compare(both, [Path("x.yaml")], [str(one), str(other)], lambda _: None)
+    assert seconds == ["", str(other), "", str(other), ""]
+
+
+def test_settings_that_nobody_set_reach_a_candidate_unset(settings: Settings) -> None:
+    agent = settings.agent.model_copy(update={"planner": PlannerChoice.LM})
+    own = settings.model_copy(update={"agent": agent})
+    job = json.loads(json.dumps(comparison._job(own, [Path("x.yaml")])))
+    arrived = Settings.model_validate(job["settings"])
+    assert arrived == own
+    assert arrived.agent.model_fields_set == {"planner"}
 
 
 def test_table_shows_one_line_a_candidate() -> None:
