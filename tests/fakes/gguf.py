@@ -39,13 +39,14 @@ def write_adapter(
     alpha: float = 8,
     name: str = "blk.0.attn_q.weight",
     rows: int = ROWS,
+    width: int = WIDTH,
     architecture: str = "llama",
     kind: str = "lora",
     halves: tuple[str, ...] = ("a", "b"),
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """An adapter of one tensor; its factors come back."""
     random = np.random.default_rng(1)
-    a = random.normal(0, 1, (RANK, WIDTH)).astype(np.float32)
+    a = random.normal(0, 1, (RANK, width)).astype(np.float32)
     b = random.normal(0, 1, (rows, RANK)).astype(np.float32)
     writer = GGUFWriter(path, architecture)
     writer.add_type("adapter")

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
-from cockpit.agent.llm.grounding import ungrounded
+from cockpit.agent.llm.grounding import implausible, ungrounded
+from cockpit.agent.llm.notation import Notation
 from cockpit.agent.plan import Call
+from skills.api import SkillSet
 from tests.fakes.skills import SKILLS
 
 
@@ -124,3 +126,56 @@ def test_enums_switches_references_and_codes_need_not_be_said() -> None:
     assert reason("clear it up", "climate.set_defrost", on=True) is None
     assert reason("make it red", "climate.set_color", color="#FF0000") is None
     assert reason("and go there", "route.start", place="$1.location") is None
+
+
+INSTALLED = SkillSet.installed()
+
+
+def doubt(said: str, plan: str, last: str = "") -> str | None:
+    notation = Notation(INSTALLED)
+    before = notation.parse(last)[1] if last else ()
+    return implausible(said, notation.parse(plan)[1], before, INSTALLED)
+
+
+@pytest.mark.parametrize(
+    ("said", "plan"),
+    [
+        ("it's an oven in here", "climate.change_temperature -2 mine"),
+        ("her side 21", "climate.set_temperature 21 passenger"),
+        ("as cold as it gets", "climate.set_temperature 16"),
+        ("air out the back", "windows.set_window 100 rear"),
+        ("two thirds open", "windows.set_window 67 mine"),
+        ("heat it if it's cold outside", "if outside < 10: seats.set_heating"),
+        ("if the battery is below 30 take me to a charger",
+         'if battery < 30: navigation.go_to "charger" nearest'),
+        ("where can i eat", 'navigation.search "restaurant"'),
+        ("seat heating two", "seats.set_heating"),
+        ("from 27 to 18", "climate.set_temperature 18"),
+        ("17 no 18", "climate.set_temperature 18"),
+    ],
+)  # fmt: skip
+def test_what_a_trained_model_knows_is_plausible(said: str, plan: str) -> None:
+    assert doubt(said, plan) is None
+
+
+@pytest.mark.parametrize(
+    ("said", "plan", "reason"),
+    [
+        ("make it cosy", "climate.set_temperature 23", "nobody said 23"),
+        ("volume up", "media.set_volume 47", "nobody said 47"),
+        ("charge it", "charging.set_limit 85", "nobody said 85"),
+        ("fan on three", "climate.set_fan 2", "the 3 that was said"),
+        ("take me to the museum", 'navigation.go_to "opera"', "nobody said 'opera'"),
+        ("milk please", 'shopping.add "milk", "bread"', "nobody said 'bread'"),
+        ("carbonara for 4", 'shopping.add_recipe dish="carbonara" 6', "nobody said 6"),
+    ],
+)
+def test_what_a_trained_model_miscopied_is_not(said: str, plan: str, reason: str) -> None:
+    assert reason in str(doubt(said, plan))
+
+
+def test_values_of_the_turn_before_may_come_again() -> None:
+    last = 'climate.set_temperature 23.5 driver; navigation.go_to "opera"'
+    assert doubt("the passenger too", "climate.set_temperature 23.5 passenger", last) is None
+    assert doubt("how far is it", 'navigation.travel_to "opera"', last) is None
+    assert doubt("the passenger too", "climate.set_temperature 23.5 passenger") is not None

@@ -26,6 +26,7 @@ from cockpit.agent.llm.language import references
 from cockpit.agent.llm.spoken import may_be_unsaid, model_text, spans
 from cockpit.agent.plan import Call
 from skills.api import Area, SkillSet
+from skills.navigation.categories import Category, vocabulary
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _AND_A_HALF = re.compile(r"(\d+)(?: and a half|½)")
@@ -135,6 +136,9 @@ def implausible(
                 told.append(model_text(value))
             elif isinstance(value, (int, float)):
                 known.add(float(value))
+    texts = [
+        value for call in calls for value, _ in _arguments(call, skills) if isinstance(value, str)
+    ]
     used: list[object] = []
     for call in calls:
         if call.when is not None:
@@ -148,7 +152,7 @@ def implausible(
             if isinstance(part, (int, float)):
                 if not converted and abs(part) not in known and not _is_vague(part, facts):
                     return f"{call.function}: nobody said {part:g}"
-            elif "pattern" not in facts and not _text_meant(str(part), told):
+            elif "pattern" not in facts and not _text_meant(str(part), told, texts):
                 return f"{call.function}: nobody said {part!r}"
     lost = [number for number in digits if number > 1 and not _is_used(number, used)]
     if lost and not _LOSING.search(told[0]):
@@ -172,9 +176,28 @@ def _is_vague(value: float, facts: Mapping[str, Any]) -> bool:
     return value in (low, high) or high - low <= _LEVELS
 
 
-def _text_meant(text: str, told: Sequence[str]) -> bool:
+def _text_meant(text: str, told: Sequence[str], texts: Sequence[str]) -> bool:
+    """Whether a text was said or may be meant.
+
+    A kind of place is not meant where another one was said that none of the texts takes up.
+    """
     wanted = model_text(text)
-    return any(spans(wanted, one) for one in told) or may_be_unsaid(wanted)
+    if any(spans(wanted, one) for one in told):
+        return True
+    if not may_be_unsaid(wanted):
+        return False
+    own = vocabulary().parse(wanted).category
+    named = set(_kinds(told[0]))
+    return own is None or own in named or not named - {k for one in texts for k in _kinds(one)}
+
+
+def _kinds(text: str) -> Iterator[Category]:
+    """Kinds of places that a text names."""
+    phrases, words = vocabulary().phrases, text.split()
+    for size in (1, 2, 3):
+        for start in range(len(words) - size + 1):
+            if (kind := phrases.get(" ".join(words[start : start + size]))) is not None:
+                yield kind
 
 
 def _is_used(number: float, used: Sequence[object]) -> bool:

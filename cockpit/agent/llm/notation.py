@@ -20,6 +20,8 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import Any, Final
 
+from pydantic.fields import FieldInfo
+
 from cockpit.agent.conditions import (
     condition_grammar,
     negate,
@@ -128,8 +130,7 @@ class Notation:
         fields = self._skills[call.function].arguments.model_fields
         arguments: dict[str, Any] = {}
         for name, value in call.arguments.items():
-            field = fields[name]
-            if value is None or (not field.is_required() and value == field.default):
+            if left_out(value, fields[name]):
                 continue
             text = self.is_text(call.function, name)
             arguments[name] = bare_name(value, listed=name == "items") if text else value
@@ -283,6 +284,18 @@ class Notation:
             else:
                 body += f" ({lead} {value})?"
         return body
+
+
+def left_out(value: Any, field: FieldInfo) -> bool:
+    """Whether a plan leaves an argument out: an optional one that is its default.
+
+    A number stays, for it was said ("on level 2"), and a model should not have to know that just
+    this one is silent; zero is a default that says nothing (the date in 0 days).
+    """
+    if value is None:
+        return True
+    number = isinstance(value, int | float) and not isinstance(value, bool) and value != 0
+    return not field.is_required() and value == field.default and not number
 
 
 def _arguments(entry: Function) -> Iterator[_Argument]:
