@@ -140,14 +140,15 @@ class Arbiter:
         return _decided(asked, "both may be right", **{other.planner: other})
 
     def _trusted(self, plan: Plan, said: str) -> Plan:
-        """The model's plan, but unsure where it is not to be run unasked.
+        """The model's plan, but unsure where its confidence or the sentence speak against it.
 
-        That is where its confidence does not do, and where it would act on a question.
+        A model that is not sure that nothing is wanted has not understood, which is to be said.
+        And it never acts on a question.
         """
-        if plan.verdict is not Verdict.ACT:
-            return plan
         if plan.confidence < self._settings.confidence_to_act:
             return replace(plan, verdict=Verdict.UNSURE)
+        if plan.verdict is not Verdict.ACT:
+            return plan
         if any(self._acts(call) for call in plan.calls) and wants_to_know(said):
             return replace(plan, verdict=Verdict.UNSURE)
         return plan

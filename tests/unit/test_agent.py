@@ -173,6 +173,12 @@ async def test_question_is_not_met_with_silence(car: Car) -> None:
     assert (await car.say("so I told him")).reply == ""
 
 
+@pytest.mark.parametrize("verdict", [Verdict.NOTHING, Verdict.UNKNOWN])
+async def test_doubt_whether_anything_is_wanted_is_told(car: Car, verdict: Verdict) -> None:
+    car.guesses("so I told him", verdict=verdict, confidence=0.4)
+    assert (await car.say("so I told him")).reply == NOT_UNDERSTOOD
+
+
 async def test_question_never_acts_whatever_the_model_makes_of_it(car: Car) -> None:
     for text in ("why is the music so loud", "is the volume at 90?"):
         car.guesses(text, write(VOLUME, 90))

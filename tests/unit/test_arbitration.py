@@ -165,6 +165,15 @@ async def test_model_acts_only_where_it_is_sure(
     assert plan.verdict is verdict
 
 
+@pytest.mark.parametrize("verdict", [Verdict.NOTHING, Verdict.UNKNOWN])
+async def test_model_that_is_not_sure_that_nothing_is_wanted_has_not_understood(
+    table: Table, verdict: Verdict
+) -> None:
+    plan = await table.settle("cold", None, by_model(verdict=verdict, confidence=0.5))
+    assert plan is not None
+    assert plan.verdict is Verdict.UNSURE
+
+
 async def test_unsure_templates_are_replaced_by_a_sure_model_only(table: Table) -> None:
     unsure = by_template(BATTERY, verdict=Verdict.UNSURE, confidence=0.5)
     plan = await table.settle("cold", unsure, by_model(HEATING))
