@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any, Union, get_args, get_origin
 
 from cockpit.agent.llm.language import PlanSyntax
-from cockpit.agent.llm.notation import Notation
+from cockpit.agent.llm.notation import Notation, left_out
 from cockpit.agent.llm.spoken import bare_name, may_be_unsaid
 from cockpit.agent.llm.spoken import spans as spans
 from cockpit.agent.plan import Call, Verdict
@@ -103,7 +103,7 @@ class Plans:
         for name, value in call.arguments.items():
             if name not in fields:
                 raise PlanInvalid(f"{call.function} has no argument {name}")
-            if value is None or (not fields[name].is_required() and value == fields[name].default):
+            if left_out(value, fields[name]):
                 continue
             arguments[name] = bare_name(value, listed=name == "items") if name in free else value
         if not any(isinstance(value, str) and "$" in value for value in arguments.values()):
