@@ -5,7 +5,7 @@ with it; merged, the file is an ordinary model. It is made on the machine that u
 that is checked by hash, so that only the adapter has to be shipped.
 
 Weights become ``W + alpha / rank * B @ A``, in float32, and then Q8_0, which costs less than the
-base's own quantization did. Norms and biases stay as they are.
+base's own quantization did. Norms, biases, and embeddings that are only looked up stay as they are.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ NOTATION_KEY = "cockpit.notation"
 """Metadata of a merged model: the version of the plan notation that it was trained to write."""
 NOTATION = 1
 
-_ROWS = 8 << 20  # weights that are held in float32 at a time
+_WEIGHTS = 4 << 20  # weights that are held in float32 at a time
 _OWN = ("general.architecture", "general.name", "general.file_type", NOTATION_KEY)
 _MOSTLY_Q8_0 = 7  # llama.cpp's LLAMA_FTYPE_MOSTLY_Q8_0
 
@@ -62,14 +62,18 @@ def merge(base: Path, adapter: Path, target: Path, name: str, progress: Reporter
         from gguf import GGUFReader, GGUFWriter
     except ImportError as error:
         raise MergerMissing(name) from error
-    source = GGUFReader(base)
-    pairs = _pairs(GGUFReader(adapter), source, adapter)
-    writer = GGUFWriter(target, str(_fact(source, "general.architecture")))
+    progress.begin(name, 0, base.stat().st_size, doing="making")
     try:
-        _describe(source, writer, name)
-        _write(source, pairs, writer, name, progress)
+        source = GGUFReader(base)
+        pairs = _pairs(GGUFReader(adapter), source, adapter)
+        writer = GGUFWriter(target, str(_fact(source, "general.architecture")))
+        try:
+            _describe(source, writer, name)
+            _write(source, pairs, writer, progress)
+        finally:
+            writer.close()
     finally:
-        writer.close()
+        progress.end()
 
 
 def _fact(reader: GGUFReader, name: str) -> Any:
@@ -85,7 +89,7 @@ def _pairs(reader: GGUFReader, base: GGUFReader, path: Path) -> Mapping[str, _Pa
     if own != other:
         raise AdapterUnfit(path, f"it is for {own} models, and the base is a {other} model")
     alpha = float(_fact(reader, "adapter.lora.alpha"))
-    shapes = {tensor.name: tuple(reversed(tensor.shape.tolist())) for tensor in base.tensors}
+    shapes = {tensor.name: _shape(tensor) for tensor in base.tensors}
     parts = {tensor.name: tensor.data.astype(np.float32) for tensor in reader.tensors}
     pairs: dict[str, _Pair] = {}
     for name in {key.rpartition(".lora_")[0] for key in parts}:
@@ -112,59 +116,52 @@ def _describe(source: GGUFReader, writer: GGUFWriter, name: str) -> None:
 
 
 def _write(
-    source: GGUFReader,
-    pairs: Mapping[str, _Pair],
-    writer: GGUFWriter,
-    name: str,
-    progress: Reporter,
+    source: GGUFReader, pairs: Mapping[str, _Pair], writer: GGUFWriter, progress: Reporter
 ) -> None:
     from gguf import GGMLQuantizationType, quants
 
     q8 = GGMLQuantizationType.Q8_0
-    kept = {
-        tensor.name
-        for tensor in source.tensors
-        if len(tensor.shape) == 1 or (tensor.tensor_type == q8 and tensor.name not in pairs)
-    }
+    kept = {tensor.name for tensor in source.tensors if len(tensor.shape) == 1}
+    kept |= {tensor.name for tensor in source.tensors if tensor.tensor_type == q8} - pairs.keys()
+    if "output.weight" in {tensor.name for tensor in source.tensors}:
+        kept.add("token_embd.weight")  # only looked up, so that 8 bits would gain nothing
     for tensor in source.tensors:
-        shape = tuple(reversed(tensor.shape.tolist()))
         if tensor.name in kept:
             data = tensor.data
             writer.add_tensor_info(
                 tensor.name, data.shape, data.dtype, data.nbytes, tensor.tensor_type
             )
         else:
-            packed = quants.quant_shape_to_byte_shape(shape, q8)
-            size = int(np.prod(packed))
-            writer.add_tensor_info(tensor.name, packed, np.dtype(np.uint8), size, q8)
+            shape = quants.quant_shape_to_byte_shape(_shape(tensor), q8)
+            size = int(np.prod(shape))
+            writer.add_tensor_info(tensor.name, shape, np.dtype(np.uint8), size, q8)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_ti_data_to_file()
-    total = sum(int(tensor.n_bytes) for tensor in source.tensors)
-    progress.begin(name, 0, total, doing="making")
-    try:
-        for tensor in source.tensors:
-            if tensor.name in kept:
-                writer.write_tensor_data(np.ascontiguousarray(tensor.data))
-            else:
-                parts = [
-                    quants.quantize(rows, q8) for rows in _merged(tensor, pairs.get(tensor.name))
-                ]
-                writer.write_tensor_data(np.concatenate(parts))
-            progress.advance(int(tensor.n_bytes))
-    finally:
-        progress.end()
+    for tensor in source.tensors:
+        if tensor.name in kept:
+            writer.write_tensor_data(np.ascontiguousarray(tensor.data))
+        else:
+            packed = np.empty(quants.quant_shape_to_byte_shape(_shape(tensor), q8), np.uint8)
+            for start, rows in _merged(tensor, pairs.get(tensor.name)):
+                packed[start : start + len(rows)] = quants.quantize(rows, q8)
+            writer.write_tensor_data(packed)
+        progress.advance(int(tensor.n_bytes))
 
 
-def _merged(tensor: Any, pair: _Pair | None) -> Iterator[NDArray[np.float32]]:
+def _shape(tensor: Any) -> tuple[int, ...]:
+    """(out, in); GGUF counts the other way round."""
+    return tuple(reversed(tensor.shape.tolist()))
+
+
+def _merged(tensor: Any, pair: _Pair | None) -> Iterator[tuple[int, NDArray[np.float32]]]:
     """The tensor's rows in float32, with the adapter's change, some at a time."""
     from gguf import quants
 
-    width = int(tensor.shape[0])
-    count = int(tensor.shape[1])
-    step = max(1, _ROWS // width)
+    count, width = _shape(tensor)
+    step = max(1, _WEIGHTS // width)
     for start in range(0, count, step):
         rows = quants.dequantize(tensor.data[start : start + step], tensor.tensor_type)
         if pair is not None:
             rows = rows + pair.b[start : start + step] @ pair.a
-        yield rows.astype(np.float32, copy=False)
+        yield start, rows.astype(np.float32, copy=False)
