@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
+from cockpit.agent.dialogue import about_the_conversation
 from cockpit.agent.executor import Executor
 from cockpit.agent.familiar import strange_calls
 from cockpit.agent.plan import Call, DialogueContext, Plan, Planner, Utterance, Verdict
@@ -18,6 +19,8 @@ _STRANGE: Final = 0.65
 """What a template plan is worth whose free text nobody knows: about so many of them are right."""
 _CLOSE: Final = 0.15
 """Two plans whose confidence differs by less are asked about."""
+_MUCH: Final = 3
+"""So many disregarded words may have been what a sentence was about."""
 _OFFERS: Final = frozenset(("navigation.search",))
 """Functions that change something, but never before they have asked."""
 
@@ -46,8 +49,9 @@ class Arbiter:
     """Asks the planners in turn and settles where they differ.
 
     The model is asked where the templates have no sure plan. It gives a second opinion where
-    they explain a sentence only by free text that nobody knows, or answer a part of it and
-    disregard the rest. All other plans of the templates stand, and cost no model's time.
+    they explain a sentence only by free text that nobody knows, or disregard most of it and find
+    no more than a question in the rest. All other plans of the templates stand, and cost no
+    model's time.
 
     Args:
         planners: by name, ``template`` and ``lm``; either may be missing.
@@ -75,9 +79,9 @@ class Arbiter:
         first = await self._ask(PlannerChoice.TEMPLATE, utterance, context)
         if first is not None and first.verdict is not Verdict.UNSURE:
             if choice is PlannerChoice.AUTO and self._ready() and first.calls:
-                doubted = await self._doubted(first, utterance.text)
-                if doubted:
-                    return await self._second_opinion(first, doubted, utterance, fresh)
+                strange = await self._strange(first, utterance.text)
+                if strange or self._slight(first):
+                    return await self._second_opinion(first, strange, utterance, fresh)
             return _decided(first, "the templates explain it")
         second = await self._ask(PlannerChoice.LM, utterance, fresh)
         if second is None:
@@ -101,19 +105,18 @@ class Arbiter:
         model = self._planners.get(PlannerChoice.LM.value)
         return model is not None and bool(getattr(model, "ready", True))
 
-    async def _doubted(self, plan: Plan, said: str) -> tuple[Call, ...]:
-        """The calls of a template plan that need a second opinion."""
-        reads = all(self._executor.is_question(call) for call in plan.calls)
-        if plan.verdict is Verdict.ACT and reads and plan.detail.get("dropped"):
-            return plan.calls
-        return await strange_calls(plan.calls, said, self._executor.resources)
+    def _slight(self, plan: Plan) -> bool:
+        """A plan that changes nothing and disregards much of what was said."""
+        dropped = " ".join(plan.detail.get("dropped", ())).split()
+        return len(dropped) >= _MUCH and all(
+            self._executor.is_question(call) or about_the_conversation(call) for call in plan.calls
+        )
+
+    async def _strange(self, plan: Plan, said: str) -> bool:
+        return bool(await strange_calls(plan.calls, said, self._executor.resources))
 
     async def _second_opinion(
-        self,
-        first: Plan,
-        doubted: tuple[Call, ...],
-        utterance: Utterance,
-        context: DialogueContext,
+        self, first: Plan, strange: bool, utterance: Utterance, context: DialogueContext
     ) -> Plan:
         try:
             second = await self._ask(PlannerChoice.LM, utterance, context)
@@ -122,14 +125,19 @@ class Arbiter:
         if second is None:
             return _decided(first, "there is no second opinion")
         second = self._trusted(second, utterance.text)
-        wanted = {call.function for call in doubted}
-        if wanted <= {call.function for call in second.calls}:
+        if {call.function for call in first.calls} == {call.function for call in second.calls}:
+            sure = second.verdict is Verdict.ACT
+            if strange and sure and not await self._strange(second, utterance.text):
+                return _decided(second, "the model names what is known", template=first)
             return _decided(first, "both plan the same functions", lm=second)
-        sure = second.confidence >= self._settings.confidence_to_act
-        if second.verdict is Verdict.UNSURE or not sure:
+        if second.verdict is Verdict.UNSURE:
             return _decided(first, "the model is not sure", lm=second)
         if second.verdict is not Verdict.ACT:
             return _decided(second, "the model finds no command in it", template=first)
+        return self._weighed(first, second)
+
+    def _weighed(self, first: Plan, second: Plan) -> Plan:
+        """The likelier of two different plans; a question where they are as likely."""
         worth = min(first.confidence, _STRANGE)
         if second.confidence - worth >= _CLOSE:
             return _decided(second, "the model is surer", template=first)

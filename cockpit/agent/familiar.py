@@ -1,8 +1,9 @@
 """Free texts of a plan that are known: groceries, dishes, kinds of place, names on the map.
 
 A template's free text takes any words, so that "I have no idea why" looks like something that ran
-out. What is known, or stands in a sentence that names what it is about, is taken at its word;
-anything else is strange, and somebody should be asked for a second opinion.
+out, and "cod and we stop at the market" like one thing to buy. What is known is taken at its word,
+and so are few words in a sentence that says what it is about; anything else is strange, and
+somebody should be asked for a second opinion.
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ _ABOUT: Final = {
     ),
 }
 """Words with which a sentence itself says what it is about."""
+_FEW: Final = 3
+"""So many words may be the name of anything; more may be the next command."""
 _TEXTS: Final = {"shopping": ("items", "dish"), "navigation": ("place", "query", "near", "via")}
 """Arguments that take any words."""
 _SAID_IN_FULL: Final = 85.0
@@ -52,12 +55,14 @@ async def strange_calls(calls: Sequence[Call], said: str, resources: Resources) 
     found = []
     for call in calls:
         skill, _, _ = call.function.partition(".")
-        about = _ABOUT.get(skill)
-        if about is None or about.search(said):
+        if skill not in _ABOUT:
             continue
+        few = _FEW if _ABOUT[skill].search(said) else 0
         knows = _knows_item if skill == "shopping" else _knows_place
         for text in _texts(skill, call.arguments):
-            if not references(text) and not await knows(text, resources):
+            if references(text) or len(text.split()) <= few:
+                continue
+            if not await knows(text, resources):
                 found.append(call)
                 break
     return tuple(found)
@@ -88,7 +93,7 @@ async def _knows_item(text: str, resources: Resources) -> bool:
 def _is_one_of(things: frozenset[str], name: str) -> bool:
     """A known thing, whatever kind of it: "red apples" are apples."""
     words = singular(name.lower()).split()
-    return any(" ".join(words[at:]) in things for at in range(len(words)))
+    return len(words) <= _FEW and any(" ".join(words[at:]) in things for at in range(len(words)))
 
 
 @cache

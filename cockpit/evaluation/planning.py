@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import json
 import statistics
+import sys
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -24,6 +25,7 @@ from cockpit.agent.llm.notation import Notation
 from cockpit.agent.plan import Call, DialogueContext, Plan, Planner, Utterance, Verdict
 from cockpit.evaluation.models import open_planner
 from skills.api import SkillSet
+from vehicle_bus.errors import CockpitError
 
 _NOTHING_TO_DO = ("none", "unknown")
 
@@ -116,7 +118,7 @@ def _judged(row: Row, plan: Plan | None, notation: Notation, ms: float) -> Answe
     verdict = plan.verdict if plan else Verdict.UNKNOWN
     calls = plan.calls if plan else ()
     meant = Verdict.NOTHING if verdict is Verdict.NOTHING else Verdict.UNKNOWN
-    written = notation.write(meant, calls)
+    written = notation.write(meant, [notation.canonical(call) for call in calls])
     return Answer(
         prompt=row.prompt,
         plan=row.plan,
@@ -185,7 +187,10 @@ def main() -> None:
     parser.add_argument("rows", type=Path, help="rows of the generator, .jsonl")
     parser.add_argument("--limit", type=int, default=None, help="only so many rows")
     parser.add_argument("--out", type=Path, help="write every answer here")
-    asyncio.run(_main(parser.parse_args()))
+    try:
+        asyncio.run(_main(parser.parse_args()))
+    except CockpitError as error:
+        sys.exit(f"cockpit: {error.spoken}")
 
 
 if __name__ == "__main__":

@@ -215,6 +215,29 @@ async def test_second_opinion_agrees(table: Table) -> None:
     assert decided(plan) == ("template", "both plan the same functions")
 
 
+async def test_second_opinion_that_names_what_is_known_is_better(table: Table) -> None:
+    text = "um how far is it to like kamppi you know"
+    swallowed = Call("navigation.travel_to", {"place": "like kamppi you know"})
+    named = Call("navigation.travel_to", {"place": "kamppi"})
+    plan = await table.settle(text, by_template(swallowed), by_model(named))
+    assert plan is not None
+    assert plan.calls == (named,)
+    plan = await table.settle(text, by_template(swallowed), by_model(named, confidence=0.4))
+    assert decided(plan) == ("template", "both plan the same functions")
+
+
+async def test_second_opinion_finds_the_command_that_free_text_swallowed(table: Table) -> None:
+    text = "put cod on the list and we will stop at kamppi"
+    swallowed = Call("shopping.add", {"items": "cod and we will stop at kamppi"})
+    both = (
+        Call("shopping.add", {"items": ["cod"]}),
+        Call("navigation.add_stop", {"place": "kamppi"}),
+    )
+    plan = await table.settle(text, by_template(swallowed), by_model(*both))
+    assert plan is not None
+    assert plan.calls == both
+
+
 @pytest.mark.parametrize("verdict", [Verdict.NOTHING, Verdict.UNKNOWN])
 async def test_second_opinion_that_it_is_no_command_counts_where_it_is_sure(
     table: Table, verdict: Verdict
@@ -254,6 +277,9 @@ async def test_second_opinion_on_answers_that_disregard_what_was_said(table: Tab
     partial = by_template(BATTERY, detail={"dropped": ["i lost my card"]})
     plan = await table.settle(text, partial, by_model(verdict=Verdict.UNKNOWN))
     assert decided(plan) == ("lm", "the model finds no command in it")
+    short = by_template(BATTERY, detail={"dropped": ["oh my"]})
+    plan = await table.settle("oh my, how much is left", short, None)
+    assert decided(plan) == ("template", "the templates explain it")
     acting = by_template(HEATING, detail={"dropped": ["i came in from the rain"]})
     plan = await table.settle("I came in from the rain, heat my seat", acting, None)
     assert decided(plan) == ("template", "the templates explain it")
@@ -307,11 +333,13 @@ async def test_strange_calls_are_those_with_a_text_that_nobody_knows(
     assert found == ((call,) if strange else ())
 
 
-async def test_nothing_is_strange_in_a_sentence_that_says_what_it_is_about(
+async def test_few_words_are_not_strange_in_a_sentence_that_says_what_it_is_about(
     resources: Resources,
 ) -> None:
     for text in ("put gizmos on the list", "what are the ingredients of gizmos"):
         assert not await strange_calls([SWALLOWED], text, cast(Any, resources))
+    many = Call("shopping.add", {"items": "gizmos and then we go there"})
+    assert await strange_calls([many], "put gizmos on the list and so on", cast(Any, resources))
     call = Call("navigation.go_to", {"place": "gizmo"})
     assert not await strange_calls([call], "drive us to gizmo", cast(Any, resources))
     assert resources.map.searched == []

@@ -72,6 +72,18 @@ async def test_answers_are_right_where_the_plan_is_exactly_the_rows(notation: No
     assert (kinds.row_count, functions.row_count) == (3, 3)
 
 
+async def test_answers_are_compared_without_defaults_articles_and_capitals(
+    notation: Notation,
+) -> None:
+    calls = (
+        Call("doors.open_trunk", {"which": "trunk"}),
+        Call("navigation.go_to", {"place": "the Main Street", "nearest": False}),
+    )
+    rows = [Row("x", 'doors.open_trunk; navigation.go_to "main street"', "several")]
+    [answer] = await ask(FakePlanner({"x": Plan(calls, "template")}), rows, notation)
+    assert answer.written == answer.plan
+
+
 # --- calibration -------------------------------------------------------------------------
 
 
