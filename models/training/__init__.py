@@ -13,5 +13,7 @@
 | ``check`` | faults of the phrase files, and where the template planner disagrees |
 | ``generate`` | the command: balance, splits, files, report |
 | ``show`` | the template planner's plan of sentences on stdin |
-| ``train`` | fine-tuning; needs none of the others |
+| ``transformer``, ``train`` | fine-tuning a GGUF model; need none of the others |
+| ``paraphrase`` | more wordings by a larger local model, with a round trip |
+| ``parity`` | whether llama.cpp says what was trained |
 """
