@@ -12,9 +12,10 @@ from cockpit.agent.llm import LlmPlanner, PromptTooLong
 from cockpit.agent.llm.calibration import read_calibrations
 from cockpit.agent.llm.engine import Chosen, Engine
 from cockpit.agent.llm.lookup import Lookup
-from cockpit.agent.llm.planner import confidence_of
 from cockpit.agent.llm.prompt import chat_prompt, examples, list_functions, spoken_part
+from cockpit.agent.llm.prompted import Prompted
 from cockpit.agent.llm.spoken import model_text
+from cockpit.agent.llm.trained import Trained
 from cockpit.agent.plan import Call, Condition, DialogueContext, Plan, Utterance, Verdict
 from cockpit.settings import AgentSettings
 from skills.api import SkillSet
@@ -385,8 +386,14 @@ def test_spoken_part_names_the_last_calls() -> None:
 
 
 def test_confidence_without_choices_is_full_and_one_doubt_tells() -> None:
-    sure = [Chosen(1, 1.0, 1.0)] * 5
-    assert confidence_of(sure) == 1.0
+    confidence = Prompted(SKILLS, TEMPLATE).confidence
+    assert confidence([Chosen(1, 1.0, 1.0)] * 5) == 1.0
     many = [Chosen(1, 0.99, 1.0)] * 20
-    assert confidence_of(many) == pytest.approx(0.99)
-    assert confidence_of([*many, Chosen(1, 0.3, 1.0)]) < 0.6
+    assert confidence(many) == pytest.approx(0.99)
+    assert confidence([*many, Chosen(1, 0.3, 1.0)]) < 0.6
+
+
+def test_confidence_of_a_trained_model_is_the_chance_of_its_plan() -> None:
+    assert Trained(TRAINED).confidence(
+        [Chosen(1, 0.9, 1.0), Chosen(1, 0.5, 1.0), Chosen(1, 1.0, 1.0)]
+    ) == pytest.approx(0.45)

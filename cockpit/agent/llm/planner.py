@@ -12,7 +12,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import numpy as np
 from platformdirs import user_cache_path
 
 from cockpit.agent.llm.calibration import Thresholds, calibration_of
@@ -275,7 +274,7 @@ class LlmPlanner:
         detail: dict[str, Any],
     ) -> Plan:
         assert self._way is not None
-        raw = confidence_of(chosen)
+        raw = self._way.confidence(chosen)
         confidence = self._calibration.probability(raw)
         detail["model"] = self.model_name
         detail["raw_confidence"] = round(raw, 4)
@@ -309,16 +308,3 @@ class LlmPlanner:
             except SkillError as error:
                 return f"{call.function}: {error.spoken}"
         return None
-
-
-def confidence_of(chosen: list[Chosen]) -> float:
-    """Confidence of a plan, 0 to 1, from the tokens at which the model had a choice.
-
-    The geometric mean of the average and the worst of them: one doubtful word, such as the
-    wrong function, must tell in a long plan too.
-    """
-    free = [step.probability for step in chosen if step.probability < 1]
-    if not free:
-        return 1.0
-    mean = float(np.exp(np.mean(np.log(np.maximum(free, 1e-9)))))
-    return float(np.sqrt(mean * min(free)))

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
+from cockpit.agent.llm.engine import Chosen
 from cockpit.agent.llm.grammar import plan_grammar
 from cockpit.agent.llm.grounding import ungrounded
 from cockpit.agent.llm.language import parse_plan
@@ -49,6 +52,17 @@ class Prompted:
     ) -> tuple[Verdict, tuple[Call, ...]]:
         """Verdict and calls."""
         return parse_plan(answer)
+
+    def confidence(self, chosen: Sequence[Chosen]) -> float:
+        """The geometric mean of the average and the worst of the tokens with a choice.
+
+        One doubtful word, such as the wrong function, must tell in a long plan, too.
+        """
+        free = [step.probability for step in chosen if step.probability < 1]
+        if not free:
+            return 1.0
+        mean = float(np.exp(np.mean(np.log(np.maximum(free, 1e-9)))))
+        return float(np.sqrt(mean * min(free)))
 
     def doubt(self, said: str, calls: Sequence[Call], context: DialogueContext) -> Doubt | None:
         """Values that nobody said, and functions that the words do not speak for."""

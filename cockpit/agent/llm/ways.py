@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from cockpit.agent.llm.engine import Chosen
 from cockpit.agent.plan import Call, DialogueContext, Utterance, Verdict
 
 
@@ -65,6 +66,9 @@ class Way(Protocol):
         Raises:
             PlanSyntax: the answer is no plan; ``args[1]`` holds the calls before the fault.
         """
+
+    def confidence(self, chosen: Sequence[Chosen]) -> float:
+        """Raw confidence of an answer, 0 to 1, from how its tokens were chosen."""
 
     def doubt(self, said: str, calls: Sequence[Call], context: DialogueContext) -> Doubt | None:
         """What speaks against calls that are valid."""
