@@ -69,6 +69,8 @@ def merge(base: Path, adapter: Path, target: Path, name: str, progress: Reporter
         writer = GGUFWriter(target, str(_fact(source, "general.architecture")))
         try:
             _describe(source, writer, name)
+            weights = sum(int(tensor.n_bytes) for tensor in source.tensors)
+            progress.advance(base.stat().st_size - weights)
             _write(source, pairs, writer, progress)
         finally:
             writer.close()
