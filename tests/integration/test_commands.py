@@ -163,6 +163,21 @@ def test_eval_prints_a_line_a_failure_and_the_sum(tmp_path: Path) -> None:
     assert set(report["results"][0]) == {"id", "passed", "failures", "planner", "latency_ms"}
 
 
+def test_bench_models_leaves_out_what_is_not_there(tmp_path: Path) -> None:
+    file, out = tmp_path / "one.yaml", tmp_path / "out.json"
+    file.write_text("- {id: one, turns: [{user: how are you}]}\n", encoding="utf-8")
+    nowhere = ("--set", f"assets.root={tmp_path}")
+    ended = cockpit(*nowhere, "bench", "models", file, "--json", out, data=tmp_path)
+    assert ended.returncode == Exit.OK
+    assert "lm qwen2.5-coder-1.5b is left out." in " ".join(ended.stderr.split())
+    shown = ended.stdout.splitlines()
+    assert shown[0] == "cockpit bench models"
+    assert shown[-1].split()[:4] == ["template", "-", "1", "1"]
+    [row] = json.loads(out.read_text(encoding="utf-8"))
+    assert row["planners"] == {"template": {"planned": 1, "wrong": 0}}
+    assert row["memory_mb"] > 50
+
+
 def test_run_answers_a_pipe_on_stdout_and_keeps_its_notes_off_it(tmp_path: Path) -> None:
     said = "open my window\n@trunk hello\n@passenger what is the battery level\n"
     ended = cockpit(*TEMPLATES, "run", "--mute", said=said, data=tmp_path)
