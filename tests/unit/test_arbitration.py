@@ -251,20 +251,32 @@ async def test_second_opinion_that_it_is_no_command_counts_where_it_is_sure(
         NO_IDEA, by_template(SWALLOWED), by_model(verdict=verdict, confidence=0.4)
     )
     assert decided(plan) == ("template", "the model is not sure")
+    assert plan is not None
+    assert plan.verdict is Verdict.UNSURE
+
+
+async def test_second_opinion_in_doubt_lets_an_offer_be_made(table: Table) -> None:
+    offer = Call("navigation.search", {"query": "my cellphone"})
+    plan = await table.settle(
+        "where is my cellphone", by_template(offer), by_model(HEATING, confidence=0.4)
+    )
+    assert plan is not None
+    assert (plan.calls, plan.verdict) == ((offer,), Verdict.ACT)
 
 
 @pytest.mark.parametrize(
     ("confidence", "who", "verdict"),
     [
         (0.95, "lm", Verdict.ACT),
-        (0.70, "lm", Verdict.UNSURE),
-        (0.62, "template", Verdict.UNSURE),
-        (0.40, "template", Verdict.ACT),
+        (0.60, "lm", Verdict.UNSURE),
+        (0.45, "template", Verdict.UNSURE),
+        (0.32, "template", Verdict.ACT),
     ],
 )
 async def test_second_opinion_for_another_function_is_weighed(
     table: Table, confidence: float, who: str, verdict: Verdict
 ) -> None:
+    table.settings = AgentSettings(confidence_to_act=0.3)
     plan = await table.settle(
         NO_IDEA, by_template(SWALLOWED), by_model(HEATING, confidence=confidence)
     )
