@@ -36,6 +36,8 @@ _BEYOND = "I can't do that offline."
 _ONLY_NOW = "Sorry, I can't do that later or by a rule, only right now."
 _CLAUSES_KEPT = 128
 _STOPPING = ("assistant.stop", "assistant.cancel")
+_UNDO = "assistant.undo"
+_TAKING_BACK = 10  # words
 _REPAIRED = 0.85  # confidence where a word was taken for another
 # Words without which no condition stands.
 _CONDITIONAL = frozenset(("if", "unless", "case", "provided", "assuming", "supposing", "whether"))
@@ -179,6 +181,8 @@ class TemplatePlanner:
         skill = last[-1].function.partition(".")[0] if last else None
         if self._corrector.retracted(tokens):
             return self._nothing(_NEVER_MIND, tokens)
+        if before and (taken_back := self._taken_back(tokens)) is not None:
+            return self._plan(taken_back, tokens)
         depends = any(True for _ in self._dependent(tokens))
         reading = None if depends else self._corrector.read(tokens, before, skill)
         if reading is not None:
@@ -195,6 +199,15 @@ class TemplatePlanner:
         if reading is None and before:
             reading = self._leaning(tokens, before)
         return self._plan(reading, tokens) if reading is not None else None
+
+    def _taken_back(self, tokens: Sequence[Token]) -> Reading | None:
+        """ "Cancel that" is about the last command, whatever "that" was in it."""
+        if len(tokens) > _TAKING_BACK:
+            return None
+        reading = self._segmenter.read(tokens)
+        if reading is None or [c.match.template.intent for c in reading.clauses] != [_UNDO]:
+            return None
+        return reading
 
     def explain(self, text: str) -> dict[str, Any]:
         """What templates make of a text that they do not explain wholly, for the inspector."""

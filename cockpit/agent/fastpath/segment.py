@@ -300,7 +300,8 @@ class Segmenter:
             yield from self._permissions(chart, reading, start)
         if filling and (cut or self._may_explain(chart, reading, start)):
             yield from self._statements(chart, reading, start)
-        if not filling or not cut:
+        aside = bool(reading.clauses) and reading.clauses[-1].role is Role.ASIDE
+        if not filling or not (cut or (aside and self._about_it(chart, start))):
             return
         for stop in self._stops(chart, start, 3):
             if stop - start > LONGEST:
@@ -638,6 +639,8 @@ class Segmenter:
         """True where a command stands behind the first of these words, or right there."""
         last = len(chart.keys) if end is None else end
         places = range(begin + 1, begin + 2 if end is None else last - 1)
+        if end is None and self._about_it(chart, begin + 1):
+            return True
         return any(
             (
                 chart.keys[place] in self._imperatives
@@ -648,6 +651,16 @@ class Segmenter:
                 for found in self.bare(chart, place)
             )
             for place in places
+        )
+
+    def _about_it(self, chart: Chart, place: int) -> bool:
+        """ "... left the roof open | close it": a verb and what was named before."""
+        keys = chart.keys[place : place + 2]
+        return (
+            len(keys) > 1
+            and keys[0] in self._imperatives
+            and keys[1] in self._talk.pronouns
+            and self._filler.pronouns(chart.tokens[place : place + 3])[:1] == [1]
         )
 
     # -- what is left out -----------------------------------------------------------------
