@@ -23,6 +23,21 @@ _WILDCARD_WORD = 0.1
 _VALUE = -0.015
 _VALUE_WORD = 0.01
 _CHARTS = 256
+# "Too" means "also" and may be skipped, but not in "too much", "too little".
+_TOO = "too"
+_DEGREES = frozenset(("much", "many", "little", "few", "far"))
+# The argument that names a place, and the seats that the names stand for.
+_AREA = "where"
+_SEATS: Mapping[str, frozenset[str]] = {
+    "driver": frozenset(("driver",)),
+    "passenger": frozenset(("passenger",)),
+    "rear_left": frozenset(("rear_left",)),
+    "rear_right": frozenset(("rear_right",)),
+    "front": frozenset(("driver", "passenger")),
+    "rear": frozenset(("rear_left", "rear_right")),
+    "left": frozenset(("driver", "rear_left")),
+    "right": frozenset(("passenger", "rear_right")),
+}
 _ENDS = frozenset(".;?!")  # free text never goes beyond a sentence
 
 # One step of a walk: network, slot, value, start, end, inner trace; then the steps before it.
@@ -40,6 +55,14 @@ class Piece:
     value: Any
     start: int
     end: int
+
+
+def narrowed(first: Any, second: Any) -> Any:
+    """The area that two names of one thing mean: "the left window in the back" is one window."""
+    if first == "mine" and second in ("front", "rear"):
+        return first
+    both = _SEATS.get(str(first), frozenset()) & _SEATS.get(str(second), frozenset())
+    return next((name for name, seats in _SEATS.items() if seats == both), second)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +84,15 @@ class Match:
     def arguments(self) -> dict[str, Any]:
         """The slots: what was said over what the template holds constant."""
         found = dict(self.template.slots)
-        found.update((piece.slot, piece.value) for piece in self.pieces if piece.slot)
+        named = False
+        for piece in self.pieces:
+            slot, value = piece.slot, piece.value
+            if not slot:
+                continue
+            if slot == _AREA and named:
+                value = narrowed(found[slot], value)
+            named = named or slot == _AREA
+            found[slot] = value
         return found
 
     @property
@@ -145,12 +176,19 @@ class Chart:
             if position < size:
                 for table in phrases:
                     for end, cost in table.at(self.keys, position):
+                        if end == position + 1 and self._is_intensifier(position):
+                            continue
                         for further, more in reach[end].items():
                             total = cost + more
                             if total < costs.get(further, 9e9):
                                 costs[further] = total
             reach[position] = costs
         return [sorted(costs.items(), key=lambda item: item[1]) for costs in reach]
+
+    def _is_intensifier(self, position: int) -> bool:
+        """ "Too much" is no "also"."""
+        keys = self.keys[position : position + 2]
+        return len(keys) > 1 and keys[0] == _TOO and keys[1] in _DEGREES
 
     def tails(self, end: int) -> list[tuple[int, float]]:
         """Where a clause that ends here may end after trailing politeness, with costs."""

@@ -69,6 +69,9 @@ _STATEMENT_WORD = 0.08
 _COMPLETE = 1.4
 _INCOMPLETE = 0.6  # the function will have to ask
 _NEGATIVE = frozenset(("not", "never", "nobody", "without"))
+# Rule of skills/common.yaml, and the words that a bare "but" needs before it.
+_EXCEPT = "except"
+_WHOLE = frozenset(("all", "every", "each", "everyone", "everybody", "everything", "everywhere"))
 _MARKED = frozenset(",.;?!")
 
 
@@ -369,6 +372,8 @@ class Segmenter:
                 more += _OTHER_FUNCTION
         if match.free and self._is_told(chart, match):
             return None
+        if self._asks_for_more(chart, match) or self._is_contrast(chart, match):
+            return None
         words = chart.keys[match.start : match.end]
         if role is Role.ASIDE and words[0] == "before" and _PUT_OFF & set(words):
             return None
@@ -509,6 +514,25 @@ class Segmenter:
             return True
         ordered = key in self._imperatives or key in BEYOND_US
         return ordered and self.past_cuts(chart, position - 1) >= position
+
+    def _asks_for_more(self, chart: Chart, match: Match) -> bool:
+        """ "Remind me what is | on my list" names no thing: free text that begins a wish."""
+        begin = next((piece.start for piece in match.free if piece.start == match.start), None)
+        return (
+            begin is not None
+            and "role" not in match.template.metadata
+            and (chart.keys[begin] in BEYOND_US or chart.keys[begin] in self._talk.questions)
+        )
+
+    @staticmethod
+    def _is_contrast(chart: Chart, match: Match) -> bool:
+        """ "The seat heating but the driver's ..." goes on; only "all but" leaves somebody out."""
+        return any(
+            piece.network.name == _EXCEPT
+            and chart.keys[piece.start] == "but"
+            and not _WHOLE & set(chart.keys[match.start : piece.start])
+            for piece in match.pieces
+        )
 
     @staticmethod
     def _is_told(chart: Chart, match: Match) -> bool:

@@ -16,6 +16,8 @@ _AROUND = Phrases(
             *("for", "on", "at", "in", "to", "of", "by", "with", "from", "over", "the", "side"),
             *("seat", "seats", "zone", "area", "one", "ones", "please", "too", "also", "instead"),
             *("again", "then", "now", "degrees", "celsius", "percent", "level", "back", "up"),
+            *("all but", "all except", "all except for", "all of them but", "everything but"),
+            *("all of them except", "everyone but", "everyone except", "all apart from"),
             *("down", "as well", "just", "only", "it", "them", "that", "those", "rather"),
             *(
                 "i mean",
@@ -34,6 +36,20 @@ _AROUND = Phrases(
     )
     | {"for me": 0.5}
 )
+
+
+# The list of what is left out, and the words that stand before it.
+_EXCEPTION = "exception"
+_LEAVING_OUT = frozenset(("but", "except", "besides", "excluding", "bar"))
+_LEAVING_OUT_TOO = (("except", "for"), ("apart", "from"), ("other", "than"))
+
+
+def _leaves_out(chart: Chart, position: int) -> bool:
+    """Behind "all but", "except for" and the like."""
+    keys = chart.keys[max(0, position - 3) : position]
+    while keys and keys[-1] in ("the", "my", "our"):
+        keys = keys[:-1]
+    return keys[-1:] != () and (keys[-1] in _LEAVING_OUT or keys[-2:] in _LEAVING_OUT_TOO)
 
 
 def _is_back(chart: Chart, position: int) -> bool:
@@ -62,6 +78,9 @@ def named_values(grammar: Grammar, chart: Chart, start: int, call: Call) -> dict
                 continue
             for network in networks:
                 if grammar.networks[network].kind == "wildcard":
+                    continue
+                excluding = grammar.networks[network].name == _EXCEPTION
+                if excluding and not _leaves_out(chart, position):
                     continue
                 for end, more, value in chart.values(network, position):
                     # What the call has already is the likelier thing to be changed.
