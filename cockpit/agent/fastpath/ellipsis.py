@@ -7,14 +7,14 @@ command from its first word to its last.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from cockpit.agent.fastpath.asking import plain_questions
 from cockpit.agent.fastpath.clauses import CLAUSE_COST, Clause, Role
 from cockpit.agent.fastpath.conversation import Conversation
 from cockpit.agent.fastpath.grammar import Grammar, Template
 from cockpit.agent.fastpath.match import Charts, Match, Piece, moved
-from cockpit.agent.fastpath.normalise import Token
+from cockpit.agent.fastpath.normalise import Token, plain
 from cockpit.agent.fastpath.values import named_values
 from cockpit.agent.fastpath.wishes import wished
 
@@ -24,6 +24,13 @@ LONGEST = 12
 _CARRIED = 0.5
 _VALUES = 7  # words
 _PRONOUN = 0.1
+_THINGS = 8  # words of what else goes on a list
+_NO_THING = frozenset(
+    (
+        *("i", "we", "you", "he", "she", "they", "it", "them", "that", "this", "me", "us", "there"),
+        *("then", "now", "again", "please", "so", "no", "yes", "thanks", "thank", "off", "on"),
+    )
+)
 # "Can I have the massage".
 _ASKED = 0.4
 _ASKING = (
@@ -190,12 +197,62 @@ class Filler:
     def _by_pronoun(self, span: Sequence[Token], named: tuple[Clause, ...]) -> list[Clause]:
         for place in self.pronouns(span):
             for earlier in reversed(named[-3:]):
+                handed = self._handed_on(span, place, earlier)
+                if handed is not None:
+                    return [handed]
                 for phrase in self.noun_phrases(earlier.tokens):
                     tokens = (*span[:place], *phrase, *span[place + 1 :])
                     clause = self.command(tokens, _PRONOUN, "pronoun")
                     if clause is not None:
                         return [self._same_place(earlier, clause)]
         return []
+
+    def _handed_on(self, span: Sequence[Token], place: int, earlier: Clause) -> Clause | None:
+        """ "Take it off again" after "add milk to my list": what was free text is so again."""
+        aside = earlier.role is Role.ASIDE
+        for piece in earlier.match.free:
+            thing = earlier.tokens[piece.start : piece.end]
+            tokens = (*span[:place], *thing, *span[place + 1 :])
+            chart = self._charts.of(tokens)
+            for match in chart.whole(0, len(tokens)):
+                if (
+                    "role" not in match.template.metadata
+                    and not match.template.metadata.get("indirect")
+                    and (match.template.intent.partition(".")[0] == earlier.skill or aside)
+                    and [piece.value for piece in match.free] == [plain(thing)]
+                ):
+                    cost = CLAUSE_COST[Role.COMMAND] + match.cost + _PRONOUN
+                    words = tokens[match.start : match.end]
+                    return Clause(Role.COMMAND, words, moved(match, -match.start), cost, "pronoun")
+        return None
+
+    def further(
+        self, span: Sequence[Token], named: tuple[Clause, ...], listed: Mapping[str, str]
+    ) -> Clause | None:
+        """ "And eggs" after "add milk to my list": one more thing of a list.
+
+        Args:
+            listed: functions with the argument that takes several things.
+        """
+        earlier = next((clause for clause in reversed(named) if clause.acts), None)
+        if earlier is None or not span or len(span) > _THINGS:
+            return None
+        argument = listed.get(earlier.match.template.intent)
+        if argument is None or span[0].key in self._verbs | BEYOND_US | self._talk.verbs:
+            return None
+        if any(token.key in _NO_THING or token.key in self._talk.questions for token in span):
+            return None
+        for piece in earlier.match.free:
+            if piece.slot != argument:
+                continue
+            before, behind = earlier.tokens[: piece.start], earlier.tokens[piece.end :]
+            tokens = (*before, *span, *behind)
+            end = piece.start + len(span)
+            now = Piece(piece.network, argument, plain(span), piece.start, end)
+            match = Match(earlier.match.template, 0, len(tokens), 0.0, (now,))
+            cost = CLAUSE_COST[Role.COMMAND] + _CARRIED
+            return Clause(Role.COMMAND, tokens, match, cost, "carried")
+        return None
 
     def _same_place(self, earlier: Clause, clause: Clause) -> Clause:
         """What "it" is stays what it was: the passenger's reading light, not one's own."""
@@ -369,8 +426,9 @@ class Filler:
             return []
         intent = earlier.match.template.intent
         first: list[Clause] = []
+        ordered = span[0].key in self._talk.verbs  # "remove it again" is no place to stop at
         for tokens, free in self._carried(earlier, span):
-            clause = self.command(tokens, _CARRIED, "carried", free=free)
+            clause = self.command(tokens, _CARRIED, "carried", free=None if ordered else free)
             if clause is not None:
                 if clause.match.template.intent == intent:
                     return [clause]

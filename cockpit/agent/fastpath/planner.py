@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from importlib.resources import files
-from typing import Any
+from typing import Any, get_args, get_origin
 
 from cockpit.agent.fastpath.clauses import Clause, Reading, Role
 from cockpit.agent.fastpath.conditional import (
@@ -42,6 +42,7 @@ _REPAIRED = 0.85  # confidence where a word was taken for another
 # Words without which no condition stands.
 _CONDITIONAL = frozenset(("if", "unless", "case", "provided", "assuming", "supposing", "whether"))
 _MAY_YOU = frozenset(("can", "could", "would", "will"))
+_MORE = frozenset(("and", "also", "plus", "oh"))
 _WHILE = frozenset(("while", "whilst"))
 _DEPENDENT = _WHILE | {"if", "unless"}
 _SUBJECTS = frozenset(("i", "we", "you", "he", "she", "it", "they", "the", "my", "our", "there"))
@@ -87,6 +88,12 @@ class TemplatePlanner:
         self._segmenter = Segmenter(
             self.grammar, self._talk, questions, self._verbs(), required, _limits(skills)
         )
+        self._listed = {
+            name: argument
+            for name, entry in skills.items()
+            for argument, info in entry.arguments.model_fields.items()
+            if list in (get_origin(kind) for kind in (info.annotation, *get_args(info.annotation)))
+        }
         self._corrector = Corrector(self._segmenter, self._talk)
         self._followups = FollowUps(self.grammar, self._segmenter, self._talk, skills)
         self._conditionals = Conditionals(self._normalise, self._talk)
@@ -171,6 +178,8 @@ class TemplatePlanner:
         # "Hazards", "seat heating": what is only named is wanted.
         named = [token for token in tokens if not token.mark or token.key == "?"]
         keys = {token.key for token in named}
+        if self._segmenter.begins_command(named[0]):
+            return
         if len(named) <= _NAMED and not keys & (self._talk.questions | self._talk.pronouns | {"?"}):
             yield (Token("turn", "turn"), Token("on", "on"), *named)
 
@@ -295,6 +304,9 @@ class TemplatePlanner:
                 continue
             for end, _ in self._trimmed_tails(span):
                 found = self._segmenter.filler.filled(span[:end], before)
+                more = self._segmenter.filler.further(span[:end], before, self._listed)
+                if not found and more is not None and keys[0] in _MORE:
+                    found = [more]
                 if found:
                     return Reading((found[0],), found[0].cost, len(tokens))
         return None

@@ -13,7 +13,7 @@ from cockpit.agent.fastpath.clauses import CLAUSE_COST, Clause, Reading, Role
 from cockpit.agent.fastpath.conversation import Conversation
 from cockpit.agent.fastpath.ellipsis import BEYOND_US, LONGEST, Filler
 from cockpit.agent.fastpath.grammar import Grammar
-from cockpit.agent.fastpath.match import Chart, Charts, Match, moved
+from cockpit.agent.fastpath.match import Chart, Charts, Match, Piece, moved
 from cockpit.agent.fastpath.normalise import Token
 from cockpit.agent.fastpath.permissions import endings, openings
 from cockpit.agent.fastpath.statements import RUNNING_ON, STATEMENT, is_statement
@@ -72,6 +72,7 @@ _NEGATIVE = frozenset(("not", "never", "nobody", "without"))
 # Rule of skills/common.yaml, and the words that a bare "but" needs before it.
 _EXCEPT = "except"
 _WHOLE = frozenset(("all", "every", "each", "everyone", "everybody", "everything", "everywhere"))
+_TRAILING = frozenset(("again", "too", "also", "away", "there", "one", "ones", "all", "list"))
 _MARKED = frozenset(",.;?!")
 
 
@@ -372,6 +373,8 @@ class Segmenter:
                 more += _OTHER_FUNCTION
         if match.free and self._is_told(chart, match):
             return None
+        if any(self._is_pronoun(chart, piece) for piece in match.free):
+            return None
         if self._asks_for_more(chart, match) or self._is_contrast(chart, match):
             return None
         words = chart.keys[match.start : match.end]
@@ -521,7 +524,19 @@ class Segmenter:
         return (
             begin is not None
             and "role" not in match.template.metadata
-            and (chart.keys[begin] in BEYOND_US or chart.keys[begin] in self._talk.questions)
+            and (
+                chart.keys[begin] in BEYOND_US
+                or chart.keys[begin] in self._talk.questions
+                or self._about_it(chart, begin)
+            )
+        )
+
+    def _is_pronoun(self, chart: Chart, piece: Piece) -> bool:
+        """ "Take | it off" names no thing."""
+        keys = chart.keys[piece.start : piece.end]
+        return keys[0] in self._talk.pronouns and all(
+            key in self._talk.pronouns or key in self._talk.noun_ends or key in _TRAILING
+            for key in keys[1:]
         )
 
     @staticmethod
