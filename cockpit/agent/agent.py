@@ -194,7 +194,7 @@ class _Turn:
         if plan is not None:
             self._agent._events.publish(PlanMade(plan, self._plan_ms))
         if fixed is not None:
-            await self._conversation.take_back(fixed.replaces)
+            await self._conversation.take_back(fixed.replaces, self._utterance.seat)
         return await self._follow(plan)
 
     async def _declined(self, rest: str) -> str:
@@ -232,16 +232,15 @@ class _Turn:
     async def _corrected(self) -> Correction | None:
         """What a correction of the last turn ("no, 23") asks for; None where it is none."""
         template = self._agent._planners.get("template")
-        last = self._conversation.last
-        if template is None or last is None or last.seat is not self._utterance.seat:
+        last = self._conversation.own(self._utterance.seat)
+        if template is None or last is None:
             return None
         return await correction(self._utterance, last.calls, template)
 
     async def _understand(self) -> Plan | None:
         """What the planners make of it, as the arbiter settles it."""
         conversation, seat = self._conversation, self._utterance.seat
-        last = conversation.last
-        context = DialogueContext(last.calls if last else ())
+        context = DialogueContext(conversation.leaned_on(self._utterance.text, seat))
         fresh = DialogueContext(conversation.recent(seat), conversation.asked(seat))
         return await self._agent._arbiter.plan(self._utterance, context, fresh)
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from cockpit.agent.choices import chosen
+from cockpit.agent.correction import corrects
 from cockpit.agent.executor import Execution, Pending
 from cockpit.agent.fastpath.answers import answers
 from cockpit.agent.gate import CallJournal
@@ -113,6 +114,7 @@ class Conversation:
         self._hooks: list[Callable[[], None]] = []
         self._last_reply: str | None = None
         self._last: PastTurn | None = None
+        self._own: dict[Seat, PastTurn] = {}
 
     # The part that skills see.
 
@@ -167,6 +169,20 @@ class Conversation:
         """The last turn that called something."""
         return self._last
 
+    def own(self, seat: Seat) -> PastTurn | None:
+        """What a correction from a seat is about: its own last turn, as long as that is the last
+        one or fresh in mind."""
+        own = self._own.get(seat)
+        if own is None or (own is not self._last and self._clock.now() - own.at > FRESH):
+            return None
+        return own
+
+    def leaned_on(self, text: str, seat: Seat) -> tuple[Call, ...]:
+        """Calls that a sentence may lean on: the last ones, whoever spoke ("mine too"); of a
+        correction ("no, 23") those of the same seat."""
+        turn = self.own(seat) if corrects(text) else self._last
+        return turn.calls if turn is not None else ()
+
     def recent(self, seat: Seat) -> tuple[Call, ...]:
         """Calls of the last turn, where it was this seat's and is fresh in mind."""
         last = self._last
@@ -216,6 +232,7 @@ class Conversation:
         self._questions.clear()
         self._undoable.clear()
         self._last_reply = self._last = None
+        self._own.clear()
 
     def said(self, reply: str) -> None:
         """Remember a reply, for "say that again"."""
@@ -232,11 +249,12 @@ class Conversation:
             return
         journals = tuple(entry for entry in execution.journals if entry[1])
         self._last = PastTurn(seat, tuple(calls), journals, self._clock.now())
+        self._own[seat] = self._last
         if journals:
             self._undoable.append(self._last)
 
-    async def take_back(self, functions: frozenset[str]) -> bool:
-        """Take back the last turn's calls of some functions, as a correction does.
+    async def take_back(self, functions: frozenset[str], seat: Seat) -> bool:
+        """Take back the calls of some functions in a seat's last turn, as a correction does.
 
         Returns:
             True where something was taken back.
@@ -244,12 +262,13 @@ class Conversation:
         Raises:
             CockpitError: the vehicle did not take it back.
         """
-        if self._last is None:
+        turn = self.own(seat)
+        if turn is None:
             return False
-        chosen = tuple(entry for entry in self._last.journals if entry[0].function in functions)
+        chosen = tuple(entry for entry in turn.journals if entry[0].function in functions)
         done = await self._revert(chosen)
-        if not any(journal for _, journal in self._last.journals):
-            self._forget(self._last)
+        if not any(journal for _, journal in turn.journals):
+            self._forget(turn)
         return done is not None
 
     async def _revert(self, journals: Sequence[tuple[Call, CallJournal]]) -> str | None:

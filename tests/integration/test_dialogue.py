@@ -140,6 +140,34 @@ async def talk(opened: Talk) -> Talk:
         ),
         (("set the driver's side to 25", "I meant the passenger"), {DRIVER: 21, PASSENGER: 25}),
         (("set the volume to 80", "no, undo that"), {VOLUME: 30}),
+        (("set the volume to 80", "no cancel that"), {VOLUME: 30}),
+        (("set the volume to 80", "cancel that"), {VOLUME: 30}),
+        (("hazard lights on", "set the volume to 80", "forget that last one"), {VOLUME: 30}),
+        # Only a part of what was done.
+        (
+            ("open the rear windows", "just the left one"),
+            {WINDOW.format(2, "Driver"): 100, WINDOW.format(2, "Passenger"): 0},
+        ),
+        (
+            ("open all the windows", "no, I only meant mine"),
+            {WINDOW.format(1, "Driver"): 100, WINDOW.format(2, "Passenger"): 0},
+        ),
+        (
+            ("open the rear windows", "only the driver's"),
+            {
+                WINDOW.format(1, "Driver"): 100,
+                WINDOW.format(2, "Driver"): 0,
+                WINDOW.format(2, "Passenger"): 0,
+            },
+        ),
+        (("set the volume to 40", "louder", "just a bit more"), {VOLUME: 60}),
+        # A correction belongs to the seat that spoke.
+        (("set my temperature to 22", "@passenger no, 23"), {DRIVER: 22}),
+        (("set the driver's side to 22", "@passenger I meant 23"), {DRIVER: 22}),
+        (
+            ("@passenger set my side to 24", "set my side to 22", "@passenger no, 23"),
+            {DRIVER: 22, PASSENGER: 23},
+        ),
     ],
     ids=lambda value: " / ".join(value) if isinstance(value, tuple) else "",
 )
