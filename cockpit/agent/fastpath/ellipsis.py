@@ -24,6 +24,7 @@ LONGEST = 12
 _CARRIED = 0.5
 _VALUES = 7  # words
 _PRONOUN = 0.1
+_DEVICES = frozenset(("ac", "aircon", "con", "conditioning", "conditioner"))  # never "seat ac"
 _THINGS = 8  # words of what else goes on a list
 _NO_THING = frozenset(
     (
@@ -440,7 +441,11 @@ class Filler:
     ) -> Iterable[tuple[tuple[Token, ...], str | None]]:
         """What a span may stand for, and the function that may take free text there."""
         words = earlier.tokens
+        whole = span[0].key in self._talk.determiners or span[-1].key in _DEVICES
         for length in range(len(words) - 1, 0, -1):
+            # "The seat heating and the ac": a thing of its own does not complete "the seat".
+            if whole and self._within_noun(words, length):
+                continue
             yield (*words[:length], *span), earlier.match.template.intent
         for piece in _spots(earlier.match):
             yield (*words[: piece.start], *span, *words[piece.end :]), None
@@ -450,6 +455,15 @@ class Filler:
             # "turn the radio off and the lights"
             for length in range(1, min(3, len(words) - 1)):
                 yield (*words[:length], *span, words[-1]), None
+
+    def _within_noun(self, words: Sequence[Token], place: int) -> bool:
+        """True between the words of a thing: "the seat | heating"."""
+        before, behind = words[place - 1], words[place]
+        edges = self._talk.noun_ends | self._talk.determiners
+        return place > 1 and not any(
+            token.mark or token.number is not None or token.key in edges
+            for token in (before, behind)
+        )
 
     def command(
         self, tokens: Sequence[Token], cost: float, how: str, free: str | None = None

@@ -72,6 +72,7 @@ _NEGATIVE = frozenset(("not", "never", "nobody", "without"))
 # Rule of skills/common.yaml, and the words that a bare "but" needs before it.
 _EXCEPT = "except"
 _WHOLE = frozenset(("all", "every", "each", "everyone", "everybody", "everything", "everywhere"))
+_ONE_VALUE = 0.55  # what sharing costs less, where a value would be lost otherwise
 _TRAILING = frozenset(("again", "too", "also", "away", "there", "one", "ones", "all", "list"))
 _MARKED = frozenset(",.;?!")
 
@@ -152,6 +153,8 @@ class Segmenter:
                     or self._only_names(Reading(reading.clauses[:place]), clause)
                 )
             ):
+                return True
+            if place and self._may_share(reading.clauses[place - 1], clause):
                 return True
             if clause.role is Role.UNKNOWN and clause.match.free:
                 return True  # it may be a question of ours in other words
@@ -692,6 +695,26 @@ class Segmenter:
             for place in places
         )
 
+    def _may_share(self, before: Clause, clause: Clause) -> bool:
+        """The same is done to another thing, and only here it is said how far."""
+        return (
+            before.acts
+            and before.match.template.intent == clause.match.template.intent
+            and _said(before) < _said(clause)
+            and clause.tokens[0].key not in self._imperatives
+        )
+
+    def _one_value(self, spans: Sequence[tuple[Token, ...]], clauses: Sequence[Clause]) -> bool:
+        """ "Heat my seat and the passenger's seat to level two": the value is for both."""
+        if len({clause.match.template.intent for clause in clauses}) > 1:
+            return False
+        if any(span[0].key in self._imperatives for span in spans[1:]):
+            return False
+        alone = self._filler.command(spans[0], 0.0, "shared")
+        if alone is None or alone.match.template.intent != clauses[0].match.template.intent:
+            return False
+        return _said(alone) < _said(clauses[0])
+
     def _about_it(self, chart: Chart, place: int) -> bool:
         """ "... left the roof open | close it": a verb and what was named before."""
         keys = chart.keys[place : place + 2]
@@ -717,5 +740,12 @@ class Segmenter:
             if len(spans[-1]) > LONGEST + 3 or not all(spans):
                 return
             clauses = self._filler.share(spans)
+            if clauses and self._one_value(spans, clauses):
+                clauses = [clause.costing(clause.cost - _ONE_VALUE) for clause in clauses]
             if clauses:
                 yield reading.and_then(*clauses, end=stop)
+
+
+def _said(clause: Clause) -> set[str]:
+    """The arguments that the words name."""
+    return {piece.slot for piece in clause.match.pieces if piece.slot}
