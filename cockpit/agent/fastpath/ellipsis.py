@@ -25,6 +25,7 @@ _CARRIED = 0.5
 _VALUES = 7  # words
 _PRONOUN = 0.1
 _DEVICES = frozenset(("ac", "aircon", "con", "conditioning", "conditioner"))  # never "seat ac"
+_OWNED = {"mine": "my", "hers": "her", "theirs": "their", "ours": "our"}
 _THINGS = 8  # words of what else goes on a list
 _NO_THING = frozenset(
     (
@@ -160,14 +161,20 @@ class Filler:
         if earlier is None:
             return []
         place = next(
-            (at for at, token in enumerate(span) if token.text in ("one", "ones", "mine")), None
+            (
+                at
+                for at, token in enumerate(span)
+                if token.text in ("one", "ones") or token.text in _OWNED
+            ),
+            None,
         )
         if place is None:
             return []
         for phrase in self.noun_phrases(earlier.tokens):
             for size in range(1, min(3, len(phrase)) + 1):
                 noun = phrase[-size:]
-                owner = (Token("my", "my"),) if span[place].text == "mine" else ()
+                own = _OWNED.get(span[place].text)
+                owner = (Token(own, own),) if own else ()
                 words = (*span[:place], *owner, *noun, *span[place + 1 :])
                 verb = earlier.tokens[:1]
                 for tokens in (words, (*verb, *words)):
