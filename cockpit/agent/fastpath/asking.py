@@ -69,6 +69,7 @@ _CHECKING = (
     *(("inspect",), ("verify",), ("view",), ("display",), ("tell", "me", "about"), ("info", "on")),
     *(("information", "on"), ("information", "about"), ("know", "about"), ("hear", "about")),
 )
+_ENDINGS = (("looking", "like"), ("looking",), ("like",), ("doing",), ("saying",), ("at",))
 _LOOKS = frozenset(
     (
         "status",
@@ -110,6 +111,7 @@ def _rephrased(words: _Words, *, asked: bool) -> Iterable[_Words]:
     yield from _have_i_got(words)
     yield from _did_i(words)
     yield from _what_have_i(words)
+    yield from _looking_like(words)
     yield from _check(words)
 
 
@@ -247,6 +249,19 @@ def _what_have_i(words: _Words) -> Iterable[_Words]:
             yield (words[0], *asked, be, *topic, *(_word(key) for key in ending))
         if asked:
             yield (words[0], be, *topic, *asked)
+
+
+def _looking_like(words: _Words) -> Iterable[_Words]:
+    """ "What is the range | looking like", "how is the battery | doing"."""
+    keys = _keys(words)
+    if keys[0] not in ("what", "how") or len(keys) < 4 or keys[1] not in _BE:
+        return
+    for ending in _ENDINGS:
+        if keys[-len(ending) :] == ending and len(keys) > len(ending) + 2:
+            topic = words[1 : -len(ending)]
+            yield (_word("what"), *topic)
+            yield (_word("how"), *topic)
+            yield from _status_of(topic[1:])
 
 
 def _check(words: _Words) -> Iterable[_Words]:

@@ -13,6 +13,7 @@ from cockpit.agent.fastpath.segment import Segmenter
 _THINGS_NAMED = frozenset(("it", "them", "that", "those"))
 _COMMA = Token(",", ",")
 _MARKS = frozenset(",.;:?!-")
+_BEING = frozenset(("is", "are", "am", "was", "were", "be", "do", "does", "did", "can", "would"))
 _HESITATION = 2.0  # the weight of a mere "uh"
 _BEGUN = 2  # words that may be dropped after "sorry"
 
@@ -45,6 +46,8 @@ class Corrector:
                 right = self._after(tokens, end)
                 if not left or not right or left[-1].key == "and":
                     continue
+                if keys[start] == "not" and keys[start - 1] in _BEING:
+                    continue  # "it is not that cold" corrects nothing
                 # A weak marker ("sorry", "actually") is only one where something is replaced.
                 found = self._merge(left, right, before, skill, weight)
                 if found is not None:

@@ -342,6 +342,8 @@ def _is_verb_before(words: Sequence[str]) -> bool:
     word = words[0]
     if word in ("too", "so"):
         return len(words) > 1 and words[1] not in MARKS
+    if word == "a":
+        return words[1:] in (["bit"], ["little"], ["tad"], ["touch"])
     if word == "all":
         return _is_verb_before(words[1:])  # "the windscreen's all steamed up"
     if word == "like":

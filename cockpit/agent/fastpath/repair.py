@@ -164,7 +164,10 @@ def repaired(
     """
     if len(tokens) > _LONGEST:
         return
-    words = tuple(tokens)
+    words = _unstuttered(tuple(tokens))
+    if len(words) < len(tokens):
+        yield words
+        cuts = ()
     heard = _alike(_numbers(_joined(words, vocabulary)))
     if _keys(heard) != _keys(words):
         yield heard
@@ -308,6 +311,26 @@ def _spelled(words: _Words, vocabulary: Collection[str]) -> _Words | None:
         else:
             found.append(token)
     return tuple(found) if changed else None
+
+
+def _unstuttered(words: _Words) -> _Words:
+    """ "Louder louder", "can you can you close it": what is said twice in a row is said once."""
+    keys = _keys(words)
+    at = 0
+    while at < len(words):
+        for size in (3, 2, 1):
+            behind = at + size
+            if keys[at:behind] == keys[behind : behind + size] and not _has_number(
+                words[at:behind]
+            ):
+                rest = (*words[:behind], *words[behind + size :])
+                return _unstuttered(rest)
+        at += 1
+    return words
+
+
+def _has_number(words: Sequence[Token]) -> bool:
+    return any(token.number is not None for token in words)
 
 
 def unhesitating(tokens: Sequence[Token]) -> _Words:

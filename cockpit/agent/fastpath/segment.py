@@ -73,6 +73,7 @@ _NEGATIVE = frozenset(("not", "never", "nobody", "without"))
 _EXCEPT = "except"
 _WHOLE = frozenset(("all", "every", "each", "everyone", "everybody", "everything", "everywhere"))
 _ONE_VALUE = 0.55  # what sharing costs less, where a value would be lost otherwise
+_BY_WAY = (("via",), ("by", "way", "of"), ("stopping", "at"), ("with", "a", "stop"))
 _TRAILING = frozenset(("again", "too", "also", "away", "there", "one", "ones", "all", "list"))
 _MARKED = frozenset(",.;?!")
 
@@ -376,7 +377,7 @@ class Segmenter:
                 more += _OTHER_FUNCTION
         if match.free and self._is_told(chart, match):
             return None
-        if any(self._is_pronoun(chart, piece) for piece in match.free):
+        if any(self._is_pronoun(chart, piece) or _goes_by(chart, piece) for piece in match.free):
             return None
         if self._asks_for_more(chart, match) or self._is_contrast(chart, match):
             return None
@@ -749,3 +750,9 @@ class Segmenter:
 def _said(clause: Clause) -> set[str]:
     """The arguments that the words name."""
     return {piece.slot for piece in clause.match.pieces if piece.slot}
+
+
+def _goes_by(chart: Chart, piece: Piece) -> bool:
+    """ "The airport via the bakery" is no name of one place."""
+    keys = chart.keys[piece.start + 1 : piece.end - 1]
+    return any(keys[at : at + len(by)] == by for by in _BY_WAY for at in range(len(keys)))

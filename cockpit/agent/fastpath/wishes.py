@@ -24,6 +24,10 @@ _OPENINGS = Phrases(
                 "(ensure|guarantee|arrange) [that]",
                 "(i|we) would (like|love|prefer|appreciate) it if",
                 "(i|we) (want|need|prefer) it that",
+                "[my|the|our] (kids|children|passenger|passengers|wife|husband|boys|girls|friend|"
+                "son|daughter|mother|father|mum|mom|dad|partner|girlfriend|boyfriend|baby) "
+                "(want|wants|need|needs|would like|would love|would prefer)",
+                "(he|she|they|everyone|everybody) (want|wants|need|needs|would like|would prefer)",
                 "it would be (nice|good|great|better|best|lovely|perfect) if",
                 "(i|we) (want|need|prefer|wish|require|expect) [that]",
                 "(i|we) would [really] (like|love|prefer|rather have) [to (have|see|get)]",
@@ -50,6 +54,7 @@ _WISHING = _BEING[:9] + _BEING[14:18]
 _REFUSED = frozenset(
     ("not", "no", "never", "if", "when", "unless", "until", "why", "what", "who", "how", "nobody")
 )
+_STATES = frozenset(("on", "off", "up", "down"))
 _LONGEST = 14
 
 
@@ -82,6 +87,8 @@ def wished(span: Sequence[Token], base: Callable[[str], str | None]) -> Iterable
             if verb is not None:
                 yield (_word(verb), *words[begin:place], *words[place + 1 :])
                 return
+        if _STATES & set(keys[begin + 1 :]):  # "the kids want the reading lights on in the back"
+            yield (_word("turn"), *words[begin:])
 
 
 def _commands(thing: _Words, state: _Words, base: Callable[[str], str | None]) -> Iterable[_Words]:
