@@ -77,8 +77,10 @@ def main() -> None:
             options.out / "weights.pt",
         )
     write_parity(model, vocabulary, valid[:24], options.out / "parity.json")
-    right = answer(model, vocabulary, valid[: options.check], options.out / "valid-answers.jsonl")
-    print(f"exact plans on held-out templates: {right:.1%}", flush=True)
+    if options.check:
+        some = valid[: options.check]
+        right = answer(model, vocabulary, some, options.out / "valid-answers.jsonl")
+        print(f"exact plans on held-out templates: {right:.1%}", flush=True)
 
 
 class Run:
