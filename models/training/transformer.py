@@ -106,7 +106,8 @@ class Linear(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(…, in) to (…, out)."""
-        out = functional.linear(x, self.weight.to(x.dtype), self.bias)
+        bias = None if self.bias is None else self.bias.to(x.dtype)
+        out = functional.linear(x, self.weight.to(x.dtype), bias)
         if self.a is None or self.b is None:
             return out
         low = functional.linear(x, self.a.to(x.dtype))
