@@ -22,7 +22,7 @@ from typing import Any, Final
 
 import yaml
 
-ACT_PRECISION: Final = 0.75
+ACT_PRECISION: Final = 0.65
 """A plan is run unasked where at least so many of its like are right."""
 ASK_PRECISION: Final = 0.35
 """Below this a question would be answered with no more often than is bearable."""
