@@ -22,6 +22,8 @@ from typing import Any, Final
 
 import yaml
 
+from cockpit.agent.llm.calibration import Calibration
+
 ACT_PRECISION: Final = 0.65
 """A plan is run unasked where at least so many of its like are right."""
 ASK_PRECISION: Final = 0.35
@@ -45,14 +47,7 @@ class Fit:
 
     def probability(self, raw: float) -> float:
         """The chance that a plan of this raw confidence is right."""
-        low = (0.0, 0.0)
-        for point in self.points:
-            if raw <= point[0]:
-                width = point[0] - low[0]
-                share = (raw - low[0]) / width if width else 1.0
-                return low[1] + share * (point[1] - low[1])
-            low = point
-        return low[1]
+        return Calibration(points=self.points).probability(raw)
 
 
 def isotonic(pairs: Sequence[tuple[float, bool]]) -> list[tuple[float, float]]:
@@ -139,15 +134,12 @@ def main() -> None:
     fitted = fit(answers)
     kept = Path(str(files("cockpit.agent.llm") / "calibration.yaml"))
     known = (yaml.safe_load(kept.read_text("utf-8")) if kept.is_file() else None) or {}
+    before = known.get(options.model, {})
     known[options.model] = {
         "points": [list(point) for point in fitted.points],
         "act": ACT_PRECISION,
         "ask": ASK_PRECISION,
-    } | {
-        key: known.get(options.model, {})[key]
-        for key in ("cascade",)
-        if key in known.get(options.model, {})
-    }
+    } | ({"cascade": before["cascade"]} if "cascade" in before else {})
     head = "# Confidence of each model as a probability; made by cockpit.evaluation.calibration.\n"
     kept.write_text(head + yaml.safe_dump(known, default_flow_style=None), "utf-8")
     if options.plot:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import types
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
-from functools import cache
-from typing import Any, Union, get_args, get_origin
+from dataclasses import dataclass
 
 from cockpit.agent.llm.language import PlanSyntax
-from cockpit.agent.llm.notation import Notation, left_out
-from cockpit.agent.llm.spoken import bare_name, may_be_unsaid
+from cockpit.agent.llm.notation import Notation
+from cockpit.agent.llm.spoken import may_be_unsaid
 from cockpit.agent.llm.spoken import spans as spans
 from cockpit.agent.plan import Call, Verdict
-from skills.api import Function, SkillError, SkillSet
+from skills.api import SkillError, SkillSet
 
 
 class PlanInvalid(ValueError):
@@ -79,10 +76,11 @@ class Plans:
     def texts(self, meant: Meant) -> Iterator[str]:
         """Free texts of the calls, which must have been said."""
         for call in meant.calls:
-            free = free_texts(self.skills[call.function])
             for name, value in call.arguments.items():
+                if not self._notation.is_text(call.function, name):
+                    continue
                 for text in value if isinstance(value, list | tuple) else (value,):
-                    if name in free and isinstance(text, str) and not text.startswith("$"):
+                    if isinstance(text, str) and not text.startswith("$"):
                         yield text
 
     def unsaid(self, meant: Meant, text: str) -> str | None:
@@ -97,37 +95,13 @@ class Plans:
         function = self.skills.get(call.function)
         if function is None:
             raise PlanInvalid(f"there is no function {call.function}")
-        fields = function.arguments.model_fields
-        free = free_texts(function)
-        arguments: dict[str, Any] = {}
-        for name, value in call.arguments.items():
-            if name not in fields:
+        for name in call.arguments:
+            if name not in function.arguments.model_fields:
                 raise PlanInvalid(f"{call.function} has no argument {name}")
-            if left_out(value, fields[name]):
-                continue
-            arguments[name] = bare_name(value, listed=name == "items") if name in free else value
-        if not any(isinstance(value, str) and "$" in value for value in arguments.values()):
+        call = self._notation.canonical(call)
+        if not any(isinstance(value, str) and "$" in value for value in call.arguments.values()):
             try:
-                function.validate(arguments)
+                function.validate(call.arguments)
             except SkillError as error:
                 raise PlanInvalid(f"{call.function}: {error.spoken}") from error
-        return replace(call, arguments=arguments)
-
-
-@cache
-def _free(model: Any) -> frozenset[str]:
-    return frozenset(name for name, info in model.model_fields.items() if _is_text(info.annotation))
-
-
-def free_texts(function: Function) -> frozenset[str]:
-    """Arguments of a function that are free text."""
-    return _free(function.arguments)
-
-
-def _is_text(hint: Any) -> bool:
-    origin = get_origin(hint)
-    if origin in (Union, types.UnionType):
-        return any(_is_text(arm) for arm in get_args(hint))
-    if origin is not None:
-        return any(_is_text(arm) for arm in get_args(hint))
-    return hint is str
+        return call

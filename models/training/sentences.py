@@ -26,9 +26,9 @@ from hassil.parse_expression import parse_sentence
 
 from cockpit.agent.fastpath.conversation import Conversation, read_yaml
 from cockpit.agent.fastpath.numbers import spell
+from cockpit.agent.llm.notation import Notation
 from cockpit.agent.llm.spoken import model_text
 from models.training.phrases import Filled, Piece, Slots, spoken_number, squeezed
-from models.training.plans import free_texts
 from skills.api import Function, SkillSet
 
 _OPTIONAL = 0.25
@@ -207,14 +207,14 @@ def skill_templates(skills: SkillSet) -> list[Template]:
 
 def implied_texts(skills: SkillSet) -> set[str]:
     """Kinds of places, and what sentences name though nobody says it ("i'm hungry")."""
+    notation = Notation(skills)
     found: set[str] = set()
     for skill in skills.skills:
         own = read_yaml(skill.sentences.read_text(encoding="utf-8"))
         for name, intent in (own.get("intents") or {}).items():
-            free = free_texts(skill.functions[name])
             for data in intent["data"]:
                 slots = data.get("slots") or {}
-                found.update(text for key, text in slots.items() if key in free)
+                found.update(text for key, text in slots.items() if notation.is_text(name, key))
         kinds = ((own.get("lists") or {}).get(_KINDS) or {}).get("values") or ()
         found.update(kind if isinstance(kind, str) else str(kind["out"]) for kind in kinds)
     return {model_text(text) for text in found}

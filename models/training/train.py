@@ -16,6 +16,8 @@ Reads ``train.jsonl`` and ``valid.jsonl`` (``{"prompt": ..., "plan": ...}``), wr
 The base weights are those of the quantized file, dequantized, because that is what the adapter
 will stand beside. The loss is on the plan only. On a CPU with AMX, bfloat16 is six to eight times
 faster than float32 (measured: 1.8 TFLOP/s against 0.25 on two cores); elsewhere take float32.
+Where a C++ compiler (CPU) or Triton (CUDA) is there, ``--compile`` fuses what stands between the
+matrix products: 940 to 1170 tokens a second in place of 610 on two cores.
 """
 
 from __future__ import annotations
@@ -56,6 +58,9 @@ def main() -> None:
     model, vocabulary = load(options.model, device)
     model.compute = _compute_type(options.dtype, device)
     trained = _prepare(model, options)
+    if options.compile:
+        for block in model.blocks:
+            block.compile(dynamic=True)
     rows = [
         row
         for path in (options.data / "train.jsonl", *options.more)
@@ -69,6 +74,7 @@ def main() -> None:
         run.start_from(options.start)
     run.train()
     model.eval()
+    torch.compiler.set_stance("force_eager")  # answers grow a token at a time, in other shapes
     if not options.full:
         export(model, options.out / "adapter.gguf", options.rank, options.alpha, options.model.stem)
     else:
@@ -250,18 +256,8 @@ def answer(
     model: Model, vocabulary: Vocabulary, rows: list[dict[str, str]], path: Path, longest: int = 96
 ) -> float:
     """Greedy plans for rows, written to a file; the share that is exactly right."""
-    by_length: dict[int, list[tuple[int, list[int]]]] = {}
-    for at, row in enumerate(rows):
-        prompt = vocabulary.prompt(row["prompt"])
-        by_length.setdefault(len(prompt), []).append((at, prompt))
-    written = [""] * len(rows)
-    for group in by_length.values():
-        for start in range(0, len(group), 64):
-            some = group[start : start + 64]
-            for (at, _), plan in zip(
-                some, model.generate([prompt for _, prompt in some], longest), strict=True
-            ):
-                written[at] = vocabulary.decode(plan)
+    prompts = [vocabulary.prompt(row["prompt"]) for row in rows]
+    written = [vocabulary.decode(plan) for plan in model.generate(prompts, longest)]
     with path.open("w", encoding="utf-8") as file:
         for row, plan in zip(rows, written, strict=True):
             file.write(json.dumps({**row, "answer": plan, "right": plan == row["plan"]}) + "\n")
@@ -373,6 +369,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=0, help="0 takes all cores")
     parser.add_argument("--dtype", choices=("auto", "bfloat16", "float32"), default="auto")
+    parser.add_argument("--compile", action="store_true", help="fuse operations")
     parser.add_argument("--full", action="store_true", help="train the weights, no adapter")
     parser.add_argument("--check", type=int, default=1000, help="rows of valid.jsonl to answer")
     parser.add_argument("--save-every", type=float, default=180, help="seconds")

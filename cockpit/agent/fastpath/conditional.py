@@ -22,7 +22,7 @@ from cockpit.agent.conditions import (
 from cockpit.agent.fastpath.conversation import Conversation, spelled_out
 from cockpit.agent.fastpath.grammar import Grammar
 from cockpit.agent.fastpath.match import Chart, Match, Phrases, Skips
-from cockpit.agent.fastpath.normalise import MARKS, Normaliser, Token
+from cockpit.agent.fastpath.normalise import MARKS, Normaliser, Token, trimmed
 from cockpit.agent.plan import Call, Condition, Plan, Verdict
 
 _SLOT: Final = re.compile(r"\{(\w+)\}")
@@ -547,12 +547,7 @@ def _owned(thing: str, area: str | None) -> str:
 
 def _bare(tokens: Sequence[Token]) -> tuple[Token, ...]:
     """Without marks and joints at both ends."""
-    start, end = 0, len(tokens)
-    while start < end and (tokens[start].mark or tokens[start].key in _JOINTS):
-        start += 1
-    while end > start and (tokens[end - 1].mark or tokens[end - 1].key in _JOINTS):
-        end -= 1
-    return tuple(tokens[start:end])
+    return trimmed(tokens, _JOINTS)
 
 
 def _past(tokens: Sequence[Token], phrases: Phrases) -> int | None:

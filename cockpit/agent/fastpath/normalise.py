@@ -362,6 +362,16 @@ def _joins_two(words: Sequence[str], at: int) -> bool:
     return first[0] in _ONE_OF_TWO or (words[at + 2] == "and" and not first[0].endswith("s"))
 
 
+def trimmed(tokens: Sequence[Token], joints: Collection[str]) -> tuple[Token, ...]:
+    """Tokens without the marks and joints ("then", "and") at both ends."""
+    start, end = 0, len(tokens)
+    while start < end and (tokens[start].mark or tokens[start].key in joints):
+        start += 1
+    while end > start and (tokens[end - 1].mark or tokens[end - 1].key in joints):
+        end -= 1
+    return tuple(tokens[start:end])
+
+
 def plain(tokens: Sequence[Token]) -> str:
     """Tokens as text again, for slots and for people."""
     text = ""

@@ -10,7 +10,7 @@ from typing import Final
 
 from cockpit.agent.fastpath.conversation import spelled_out
 from cockpit.agent.fastpath.match import Phrases
-from cockpit.agent.fastpath.normalise import Token
+from cockpit.agent.fastpath.normalise import Token, trimmed
 
 
 def _phrases(*entries: str) -> Phrases:
@@ -80,9 +80,4 @@ def without_time(
 
 
 def _bare(tokens: Sequence[Token]) -> tuple[Token, ...]:
-    start, end = 0, len(tokens)
-    while start < end and (tokens[start].mark or tokens[start].key in _JOINTS):
-        start += 1
-    while end > start and (tokens[end - 1].mark or tokens[end - 1].key in _JOINTS):
-        end -= 1
-    return tuple(tokens[start:end])
+    return trimmed(tokens, _JOINTS)
