@@ -430,6 +430,12 @@ def negate(condition: Condition) -> Condition:
     return replace(condition, negated=not condition.negated)
 
 
+def without_default(condition: Condition) -> Condition:
+    """The same condition without an area that it means anyway."""
+    same = condition.area == QUANTITIES[condition.quantity].default
+    return replace(condition, area=None) if same else condition
+
+
 def condition_grammar() -> str:
     """A GBNF expression that accepts exactly the written conditions."""
     area = f'(" " ({_either(item.value for item in Area)}))?'

@@ -118,19 +118,24 @@ def _judged(row: Row, plan: Plan | None, notation: Notation, ms: float) -> Answe
     verdict = plan.verdict if plan else Verdict.UNKNOWN
     calls = plan.calls if plan else ()
     meant = Verdict.NOTHING if verdict is Verdict.NOTHING else Verdict.UNKNOWN
-    written = notation.write(meant, [notation.canonical(call) for call in calls])
+    written = _spelled(meant, calls, notation)
     return Answer(
         prompt=row.prompt,
         plan=row.plan,
         kind=row.kind,
         written=written,
-        right=written == row.plan,
+        right=written == _spelled(*notation.parse(row.plan), notation),
         verdict=verdict.value,
         confidence=round(plan.confidence, 4) if plan else 0.0,
         ms=round(ms, 1),
         reason=str(plan.detail["reason"]) if plan and "reason" in plan.detail else None,
         raw=float(plan.detail.get("raw_confidence", plan.confidence)) if plan else 0.0,
     )
+
+
+def _spelled(verdict: Verdict, calls: Sequence[Call], notation: Notation) -> str:
+    """The one way to write a plan."""
+    return notation.write(verdict, [notation.canonical(call) for call in calls])
 
 
 def share(answers: Sequence[Answer]) -> str:

@@ -308,7 +308,7 @@ class Generator:
         origins = [template.origin for template in made.templates]
         origin = origins[0] if len(set(origins)) == 1 else "phrases"
         name = "+".join(template.id for template in made.templates) or "story"
-        return Row(prompt, plans.write(sample.meant), name, kind, origin)
+        return Row(prompt, plans.write(sample.meant, text), name, kind, origin)
 
 
 def _drawing(choose: Chooser) -> Maker:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
+from cockpit.agent.conditions import negate
 from cockpit.agent.llm.language import PlanSyntax
 from cockpit.agent.llm.notation import Notation
 from cockpit.agent.llm.spoken import may_be_unsaid
 from cockpit.agent.llm.spoken import spans as spans
-from cockpit.agent.plan import Call, Verdict
+from cockpit.agent.plan import Call, Condition, Verdict
 from skills.api import SkillError, SkillSet
 
 
@@ -31,6 +33,18 @@ class Meant:
 
 
 NOTHING = Meant(Verdict.NOTHING)
+
+
+_UNLESS = re.compile(r"(?<!not )\bunless\b|\b(?:except|but not) (?:if|when)\b")
+
+
+def _conditions(meant: Meant) -> set[Condition]:
+    """The plan's conditions; one and its opposite count once."""
+    found: set[Condition] = set()
+    for call in meant.calls:
+        if call.when is not None and negate(call.when) not in found:
+            found.add(call.when)
+    return found
 
 
 class Plans:
@@ -69,9 +83,10 @@ class Plans:
         """
         return Meant(verdict, tuple(self._call(call) for call in calls))
 
-    def write(self, meant: Meant) -> str:
-        """In the notation."""
-        return self._notation.write(meant.verdict, meant.calls)
+    def write(self, meant: Meant, said: str = "") -> str:
+        """In the notation; a condition as ``said``, where that says when not to do something."""
+        unless = _UNLESS.search(said) is not None and len(_conditions(meant)) == 1
+        return self._notation.write(meant.verdict, meant.calls, unless=unless)
 
     def texts(self, meant: Meant) -> Iterator[str]:
         """Free texts of the calls, which must have been said."""

@@ -1,6 +1,6 @@
 """The skill API: what a skill is made of and what it is given."""
 
-from skills.api.arguments import Area, Unit
+from skills.api.arguments import Area, Implied, Unit
 from skills.api.context import (
     Clock,
     Context,
@@ -33,6 +33,7 @@ __all__ = [
     "Dialogue",
     "Environment",
     "Function",
+    "Implied",
     "Journal",
     "NotFound",
     "OutOfRange",

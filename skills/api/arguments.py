@@ -15,6 +15,16 @@ class Unit:
     spoken: str
 
 
+@dataclass(frozen=True, slots=True)
+class Implied:
+    """What an optional argument means where it is left out; stands in ``Annotated``.
+
+    A plan with the argument is then the same as one without it.
+    """
+
+    value: StrEnum
+
+
 class Area(StrEnum):
     """Which seats, windows, doors or zones are meant.
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from skills.api import Area, Context, Result, SkillError, Unit, Value, function
+from skills.api import Area, Context, Implied, Result, SkillError, Unit, Value, function
 from skills.zones import FAN_STEP, Acted, act, clamp, cushion, present, station, stepped
 from vehicle_bus.seats import Seat
 
@@ -84,9 +84,15 @@ class Place(StrEnum):
 
 
 Zone = Annotated[
-    Area | None, Field(description="Whose zone; the speaker's own where none is named.")
+    Area | None,
+    Field(description="Whose zone; the speaker's own where none is named."),
+    Implied(Area.MINE),
 ]
-AnyZone = Annotated[Area | None, Field(description="Which zones; the whole car where none named.")]
+AnyZone = Annotated[
+    Area | None,
+    Field(description="Which zones; the whole car where none named."),
+    Implied(Area.ALL),
+]
 On = Annotated[bool, Field(description="True to switch it on, false to switch it off.")]
 
 
@@ -242,7 +248,9 @@ async def match_zones(
     ctx: Context,
     source: Annotated[Area, Field(description="Zone whose settings are taken.")],
     target: Annotated[
-        Area | None, Field(description="Zones that get them; all where none is named.")
+        Area | None,
+        Field(description="Zones that get them; all where none is named."),
+        Implied(Area.ALL),
     ] = None,
     what: Annotated[Match, Field(description="Which settings.")] = Match.TEMPERATURE,
 ) -> Acted:
@@ -268,7 +276,9 @@ async def climate_state(
     ctx: Context,
     topic: Annotated[Topic, Field(description="What is asked about.")] = Topic.EVERYTHING,
     where: Annotated[
-        Area | None, Field(description="Which zones; the speaker's own where none is named.")
+        Area | None,
+        Field(description="Which zones; the speaker's own where none is named."),
+        Implied(Area.MINE),
     ] = None,
 ) -> ClimateState:
     """Tell what the climate control is set to."""

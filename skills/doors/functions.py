@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from skills.api import Area, Context, Result, function
+from skills.api import Area, Context, Implied, Result, function
 from skills.zones import Acted, act, door, present
 from vehicle_bus.seats import Seat
 
@@ -46,9 +46,13 @@ class DoorTopic(StrEnum):
 
 
 OwnDoor = Annotated[
-    Area | None, Field(description="Which doors; the speaker's own where none is named.")
+    Area | None,
+    Field(description="Which doors; the speaker's own where none is named."),
+    Implied(Area.MINE),
 ]
-AllDoors = Annotated[Area | None, Field(description="Which doors; all where none is named.")]
+AllDoors = Annotated[
+    Area | None, Field(description="Which doors; all where none is named."), Implied(Area.ALL)
+]
 WhichLid = Annotated[Lid, Field(description="Trunk, front trunk or hood.")]
 
 

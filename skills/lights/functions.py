@@ -11,7 +11,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from skills.api import Area, Context, Result, Value, function
+from skills.api import Area, Context, Implied, Result, Value, function
 from skills.colors import color_value
 from skills.zones import Acted, act, clamp, present, stepped
 from vehicle_bus.seats import Seat
@@ -71,9 +71,13 @@ class Light(StrEnum):
 
 On = Annotated[bool, Field(description="True to switch on, false to switch off.")]
 OwnLight = Annotated[
-    Area | None, Field(description="Whose light; the speaker's own where none is named.")
+    Area | None,
+    Field(description="Whose light; the speaker's own where none is named."),
+    Implied(Area.MINE),
 ]
-AnyLight = Annotated[Area | None, Field(description="Whose light; all where none is named.")]
+AnyLight = Annotated[
+    Area | None, Field(description="Whose light; all where none is named."), Implied(Area.ALL)
+]
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from skills.api import Area, Context, Result, SkillError, Value, function
+from skills.api import Area, Context, Implied, Result, SkillError, Value, function
 from skills.zones import SEAT_LEVELS, Acted, act, clamp, cushion, moved_level, present, stepped
 from vehicle_bus.seats import Seat
 
@@ -49,7 +49,9 @@ class SeatTopic(StrEnum):
 
 
 OwnSeat = Annotated[
-    Area | None, Field(description="Whose seat; the speaker's own where none is named.")
+    Area | None,
+    Field(description="Whose seat; the speaker's own where none is named."),
+    Implied(Area.MINE),
 ]
 Level = Annotated[int, Field(description="Level; 0 is off, 3 the strongest.", ge=0, le=3)]
 Levels = Annotated[int, Field(description="Levels; negative for less.", ge=-3, le=3)]

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from skills.api import Area, Context, Result, Unit, function
+from skills.api import Area, Context, Implied, Result, Unit, function
 from skills.zones import Acted, act, clamp, door, present, stepped
 from vehicle_bus.seats import Seat
 
@@ -39,7 +39,9 @@ Shift = Annotated[
     Unit("percent"),
 ]
 Windows = Annotated[
-    Area | None, Field(description="Which windows; the speaker's own where none is named.")
+    Area | None,
+    Field(description="Which windows; the speaker's own where none is named."),
+    Implied(Area.MINE),
 ]
 
 
@@ -113,7 +115,7 @@ async def match_sunshade(ctx: Context) -> Acted:
 async def window_state(
     ctx: Context,
     where: Annotated[
-        Area | None, Field(description="Which windows; all where none is named.")
+        Area | None, Field(description="Which windows; all where none is named."), Implied(Area.ALL)
     ] = None,
 ) -> WindowState:
     """Tell which windows are open and how far."""

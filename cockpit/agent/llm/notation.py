@@ -9,7 +9,8 @@ their values alone: numbers, ``on`` and ``off``, words of an enumeration, texts 
 were spoken. Optional ones are left out where they were not said; numbers and words of an
 enumeration stand alone too, a flag is its name, a text is ``name="..."``. Where two optional
 arguments could share a value the later one is written ``name=value``. A condition holds for all
-calls after it, up to ``else:`` or the next condition.
+calls after it, up to ``else:`` or the next condition; ``unless raining:`` is ``if not raining:``
+as it is said, so that the model need not turn a comparison round.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from cockpit.agent.conditions import (
     condition_grammar,
     negate,
     parse_condition,
+    without_default,
     write_condition,
 )
 from cockpit.agent.llm.grammar import MAX_TEXT, bounds, literal, reference_choices
@@ -33,7 +35,7 @@ from cockpit.agent.llm.language import PlanSyntax, references
 from cockpit.agent.llm.ranges import decimals, integers
 from cockpit.agent.llm.spoken import bare_name
 from cockpit.agent.plan import Call, Condition, Verdict
-from skills.api import Function, SkillSet
+from skills.api import Function, Implied, SkillSet
 
 NONE: Final = "none"
 UNKNOWN: Final = "unknown"
@@ -126,7 +128,9 @@ class Notation:
         )
 
     def canonical(self, call: Call) -> Call:
-        """A call as the model writes it: without defaults, texts spelled as it reads them."""
+        """A call as the model writes it: without what a left-out argument means anyway, texts
+        spelled as the model reads them.
+        """
         fields = self._skills[call.function].arguments.model_fields
         arguments: dict[str, Any] = {}
         for name, value in call.arguments.items():
@@ -134,12 +138,17 @@ class Notation:
                 continue
             text = self.is_text(call.function, name)
             arguments[name] = bare_name(value, listed=name == "items") if text else value
-        return replace(call, arguments=arguments)
+        when = without_default(call.when) if call.when is not None else None
+        return replace(call, arguments=arguments, when=when)
 
     # Writing.
 
-    def write(self, verdict: Verdict, calls: Sequence[Call]) -> str:
-        """The plan as the model writes it."""
+    def write(self, verdict: Verdict, calls: Sequence[Call], *, unless: bool = False) -> str:
+        """The plan as the model writes it.
+
+        Args:
+            unless: the condition is said the other way round.
+        """
         if not calls:
             return NONE if verdict is Verdict.NOTHING else UNKNOWN
         parts: list[str] = []
@@ -148,7 +157,7 @@ class Notation:
             written = self.write_call(call)
             if call.when != before and call.when is not None:
                 other = before is not None and call.when == negate(before)
-                head = "else" if other else f"if {write_condition(call.when)}"
+                head = "else" if other else _head(call.when, unless=unless)
                 written = f"{head}: {written}"
             elif call.when is None and before is not None:
                 raise ValueError("an unconditional call cannot follow a conditional one")
@@ -188,7 +197,9 @@ class Notation:
                         raise ValueError("else without a condition")
                     when = negate(when)
                 elif head:
-                    when = parse_condition(head.removeprefix("if "))
+                    word, _, condition = head.partition(" ")
+                    when = parse_condition(condition)
+                    when = negate(when) if word == "unless" else when
                 call = self._call(part, earlier=len(calls))
                 calls.append(replace(call, when=when) if when else call)
         except ValueError as error:
@@ -262,11 +273,12 @@ class Notation:
         # Nothing unconditional can follow a condition, so "else" needs no state of its own.
         between = literal(_BETWEEN)
         plain = f"({between} call-later){{0,{_MAX_CALLS - 1}}}"
-        head = '"if " condition ": " call'
-        rules["more"] = f'({between} ("else: " | "if " condition ": ")? call-later)'
+        rules["head"] = '("if " | "unless ") condition ": "'
+        head = "head call"
+        rules["more"] = f'({between} ("else: " | head)? call-later)'
         root = (
             f"{literal(NONE)} | {literal(UNKNOWN)} | {head} more{{0,{_MAX_CALLS - 1}}} | "
-            f'call {plain} ({between} "if " condition ": " call-later more{{0,{_MAX_CALLS - 1}}})?'
+            f"call {plain} ({between} head call-later more{{0,{_MAX_CALLS - 1}}})?"
         )
         return "\n".join(
             [f"root ::= {root}", *(f"{name} ::= {body}" for name, body in rules.items())]
@@ -286,13 +298,23 @@ class Notation:
         return body
 
 
+def _head(condition: Condition, *, unless: bool) -> str:
+    return (
+        f"unless {write_condition(negate(condition))}"
+        if unless
+        else f"if {write_condition(condition)}"
+    )
+
+
 def left_out(value: Any, field: FieldInfo) -> bool:
     """Whether a plan leaves an argument out: an optional one that is its default.
+
+    Or what its default stands for, as the speaker's own seat where none is named.
 
     A number stays, for it was said ("on level 2"), and a model should not have to know that just
     this one is silent; zero is a default that says nothing (the date in 0 days).
     """
-    if value is None:
+    if value is None or Implied(value) in field.metadata:
         return True
     number = isinstance(value, int | float) and not isinstance(value, bool) and value != 0
     return not field.is_required() and value == field.default and not number
@@ -389,7 +411,7 @@ def _split(text: str) -> list[str]:
 
 
 def _cut_condition(part: str) -> tuple[str, str]:
-    found = re.match(r'(else|if [^:"]+):\s*', part)
+    found = re.match(r'(else|(?:if|unless) [^:"]+):\s*', part)
     return (found[1], part[found.end() :]) if found else ("", part)
 
 

@@ -159,7 +159,11 @@ def test_implied_kinds_of_places_need_not_be_said(tmp_path: Path) -> None:
 def test_plans_are_canonical() -> None:
     plans = Plans(SKILLS)
     for text, written_plan in (
-        ("climate.set_temperature 21.0 mine", "climate.set_temperature 21 mine"),
+        ("climate.set_temperature 21.0 mine", "climate.set_temperature 21"),
+        ("climate.set_fan 2 mine", "climate.set_fan 2 mine"),
+        ("climate.set_fan 2 all", "climate.set_fan 2"),
+        ("if window mine > 0: doors.lock all", "if window > 0: doors.lock"),
+        ("unless raining: doors.lock", "if not raining: doors.lock"),
         ("wipers.set_wipers medium front", "wipers.set_wipers medium"),
         ('navigation.go_to "The Theatre"', 'navigation.go_to "theatre"'),
         ('shopping.add "two eggs", "some bread"', 'shopping.add "2 eggs", "bread"'),
@@ -168,6 +172,36 @@ def test_plans_are_canonical() -> None:
         assert plans.write(plans.read(text)) == written_plan
     with pytest.raises(PlanInvalid):
         plans.read("climate.set_temperature")
+
+
+@pytest.mark.parametrize(
+    ("plan", "said", "written_plan"),
+    [
+        (
+            "if speed <= 50: media.mute",
+            "mute unless we go over 50",
+            "unless speed > 50: media.mute",
+        ),
+        ("if not raining: media.mute", "mute but not if it rains", "unless raining: media.mute"),
+        ("if raining: media.mute", "mute it but not unless it rains", "if raining: media.mute"),
+        ("if raining: media.mute", "mute it if it rains", "if raining: media.mute"),
+        (
+            "if not raining: media.mute; else: media.unmute",
+            "mute it unless it rains then unmute it",
+            "unless raining: media.mute; else: media.unmute",
+        ),
+        (
+            "if not raining: media.mute; if locked: doors.unlock",
+            "mute it unless it rains and unlock if it's locked",
+            "if not raining: media.mute; if locked: doors.unlock",
+        ),
+    ],
+)
+def test_unless_is_written_as_it_is_said(plan: str, said: str, written_plan: str) -> None:
+    plans = Plans(SKILLS)
+    meant = plans.read(plan)
+    assert plans.write(meant, said) == written_plan
+    assert plans.read(written_plan) == meant
 
 
 def test_report_counts_functions_and_values(sources: Sources) -> None:
