@@ -68,6 +68,9 @@ class Agent:
         settings: thresholds and the choice of planners.
     """
 
+    name = "auto"
+    """As a planner, it is all of its planners together."""
+
     def __init__(
         self,
         planners: Sequence[Planner],
@@ -98,6 +101,17 @@ class Agent:
         """
         async with self._one_at_a_time:
             return await _Turn(self, utterance).run()
+
+    async def plan(
+        self, utterance: Utterance, context: DialogueContext, fresh: DialogueContext | None = None
+    ) -> Plan | None:
+        """The plan that a turn would follow, as the planners settle it; nothing is done.
+
+        Args:
+            context: the conversation, for the templates.
+            fresh: what of it the language model is told; the same by default.
+        """
+        return await self._arbiter.plan(utterance, context, fresh or context)
 
     async def restart(self) -> None:
         """Forget the conversation; a turn under way ends first."""
@@ -242,7 +256,7 @@ class _Turn:
         conversation, seat = self._conversation, self._utterance.seat
         context = DialogueContext(conversation.leaned_on(self._utterance.text, seat))
         fresh = DialogueContext(conversation.recent(seat), conversation.asked(seat))
-        return await self._agent._arbiter.plan(self._utterance, context, fresh)
+        return await self._agent.plan(self._utterance, context, fresh)
 
     def _acts(self, plan: Plan) -> bool:
         return any(not self._agent._executor.is_question(call) for call in plan.calls)

@@ -1,7 +1,8 @@
 """How well a planner reads single sentences: exact plans, by kind and function, with latency.
 
 ``python -m cockpit.evaluation.planning MODEL out/training/test.jsonl --out answers.jsonl`` asks a
-language model; the rows are those of ``python -m models.training.generate``. Nothing is executed.
+language model alone, with ``--auto`` all planners as the agent does; the rows are those of
+``python -m models.training.generate``. Nothing is executed.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ import statistics
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -23,7 +25,9 @@ from rich.table import Table
 
 from cockpit.agent.llm.notation import Notation
 from cockpit.agent.plan import Call, DialogueContext, Plan, Planner, Utterance, Verdict
-from cockpit.evaluation.models import open_planner
+from cockpit.evaluation.bench import bench_session
+from cockpit.evaluation.models import open_planner, with_model
+from cockpit.settings import PlannerChoice, load_settings
 from skills.api import SkillSet
 from vehicle_bus.errors import CockpitError
 
@@ -170,11 +174,23 @@ def _rate(answers: Sequence[Answer]) -> float:
     return sum(answer.right for answer in answers) / len(answers)
 
 
+@asynccontextmanager
+async def _opened(model: str, *, auto: bool) -> AsyncIterator[Planner]:
+    if not auto:
+        async with open_planner(model) as planner:
+            yield planner
+        return
+    settings = with_model(load_settings(), model)
+    async with bench_session(settings, PlannerChoice.AUTO) as (_, session):
+        await session.ready()
+        yield session.agent
+
+
 async def _main(options: argparse.Namespace) -> None:
     notation = Notation(SkillSet.installed())
     rows = read_rows(options.rows)[: options.limit]
     console = Console(stderr=True)
-    async with open_planner(options.model) as planner:
+    async with _opened(options.model, auto=options.auto) as planner:
         answers: list[Answer] = []
         for row in track(rows, "asking", console=console):
             answers += await ask(planner, [row], notation)
@@ -190,6 +206,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("model", help="name of the catalogue, or a GGUF file")
     parser.add_argument("rows", type=Path, help="rows of the generator, .jsonl")
+    parser.add_argument(
+        "--auto", action="store_true", help="with the templates, as the agent plans"
+    )
     parser.add_argument("--limit", type=int, default=None, help="only so many rows")
     parser.add_argument("--out", type=Path, help="write every answer here")
     try:

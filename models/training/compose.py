@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from cockpit.agent.conditions import negate, parse_condition
 from cockpit.agent.llm.spoken import model_text
+from cockpit.agent.plan import Call, Condition, Verdict
 from models.training.phrases import Piece, Slots
 from models.training.plans import NOTHING, Meant, Plans
 from models.training.registers import Speaker, around, is_command, stands_beside_others
@@ -15,6 +17,16 @@ from models.training.sources import PhraseTemplate, Sample, Template
 type Chooser = Callable[[random.Random], Template]
 
 _TRIES = 12
+_TWO_CONDITIONS = 0.4  # share of such sentences
+_CONDITIONS = (
+    "conditions_state",
+    "conditions_not",
+    "conditions_number",
+    "conditions_number_unless",
+)
+_IF = ("if", "if", "if", "when", "in case", "as long as", "provided")
+_UNLESS = ("unless", "unless", "but not if", "except if", "except when")
+_AND = ("and", "and", "and also", "plus", "oh and", "and then")
 _ALONE = ("assistant.stop", "assistant.cancel", "assistant.undo", "assistant.repeat")
 _POINTS = frozenset(
     ("it", "them", "that", "those", "these", "this", "one", "ones", "there", "same", "other")
@@ -106,6 +118,54 @@ class Composer:
         if wrong[1].meant == right[1].meant:
             return None
         return Made(Sample(pieces, right[1].meant), (wrong[0], right[0]))
+
+    def conditioned(self, rng: random.Random) -> Made | None:
+        """Any wish under a condition; or two, each under one of its own."""
+        parts = [self._under_condition(rng)]
+        if rng.random() < _TWO_CONDITIONS:
+            parts.append(self._under_condition(rng))
+        if any(part is None for part in parts):
+            return None
+        pieces: list[Piece] = []
+        calls: list[Call] = []
+        templates: list[Template] = []
+        for part in parts:
+            assert part is not None
+            template, own, made = part
+            if calls and same_or_opposite(calls[0].when, made[0].when):
+                return None  # no second condition, but the first's else
+            between = f" {rng.choice(_AND)} " if pieces else ""
+            pieces += [Piece(between), *own] if between else own
+            calls += made
+            templates.append(template)
+        return Made(Sample(tuple(pieces), Meant(Verdict.ACT, tuple(calls))), tuple(templates))
+
+    def _under_condition(
+        self, rng: random.Random
+    ) -> tuple[Template, list[Piece], tuple[Call, ...]] | None:
+        found = self._wish(rng)
+        if found is None or not is_command(found[1].text) or _POINTS & set(found[1].text.split()):
+            return None
+        template, sample = found
+        if any(call.when is not None for call in sample.meant.calls):
+            return None
+        name = rng.choice(_CONDITIONS)
+        drawn = self.slots.draw(name, rng)
+        when = parse_condition(drawn.value)
+        said = Piece(drawn.spoken, name)
+        if name == "conditions_number_unless" or (
+            name == "conditions_state" and rng.random() < 0.2
+        ):
+            if name == "conditions_state":
+                when = negate(when)
+            word = rng.choice(_UNLESS)
+        else:
+            word = rng.choice(_IF)
+        if rng.random() < 0.5 and word not in ("but not if", "except if", "except when"):
+            pieces = [Piece(f"{word} "), said, Piece(rng.choice((" ", " then "))), *sample.pieces]
+        else:
+            pieces = [*sample.pieces, Piece(f" {word} "), said]
+        return template, pieces, tuple(replace(call, when=when) for call in sample.meant.calls)
 
     def denied(self, rng: random.Random) -> Made | None:
         """A wish that is not to be done: "don't open the window", or taken back at the end."""
@@ -221,3 +281,8 @@ class Composer:
 
     def _draw(self, name: str, rng: random.Random) -> str:
         return around().draw(name, self.slots, rng)
+
+
+def same_or_opposite(one: Condition | None, other: Condition | None) -> bool:
+    """Whether the second condition would be the first's else, or none of its own."""
+    return one is None or other is None or other in (one, negate(one))

@@ -40,13 +40,13 @@ from skills.api import SkillSet
 
 HERE: Final = Path(__file__).parent
 KINDS: Final[Mapping[str, float]] = {
-    "one": 0.39,
-    "several": 0.22,
-    "none": 0.11,
-    "unknown": 0.10,
-    "followup": 0.08,
+    "one": 0.38,
+    "several": 0.26,
+    "none": 0.10,
+    "unknown": 0.08,
+    "followup": 0.07,
     "correction": 0.04,
-    "condition": 0.06,
+    "condition": 0.07,
 }
 """Shares of the kinds of rows; what a kind has no templates for goes to the first."""
 SPLIT_SHARES: Final = {"train": 0.90, "valid": 0.05, "test": 0.05}
@@ -58,6 +58,8 @@ FEWEST: Final = 0.0025
 """Least share of a function among all rows, by rows of its own."""
 MOST: Final = 0.20
 """Largest share of a skill among rows with one call."""
+CONDITIONED: Final = 0.45
+"""Share of the rows with a condition that put one to any wish."""
 DENIED: Final = 0.35
 """Share of the rows without calls that are denied or withdrawn wishes."""
 STORIES: Final = 0.08
@@ -264,6 +266,8 @@ class Generator:
                 made = composer.several
             elif kind == "correction":
                 made = composer.corrected
+            elif kind == "condition" and rng.random() < CONDITIONED:
+                made = composer.conditioned
             elif kind == "none" and (own is None or rng.random() < DENIED):
                 made = composer.denied if rng.random() > STORIES else composer.story
             ways = [way for way in (made, own) if way is not None]
