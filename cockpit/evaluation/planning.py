@@ -15,8 +15,8 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass
+from contextlib import asynccontextmanager, suppress
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from rich.console import Console
@@ -29,6 +29,7 @@ from cockpit.evaluation.bench import bench_session
 from cockpit.evaluation.models import open_planner, with_model
 from cockpit.settings import PlannerChoice, load_settings
 from skills.api import SkillSet
+from skills.colors import color_value
 from vehicle_bus.errors import CockpitError
 
 _NOTHING_TO_DO = ("none", "unknown")
@@ -138,8 +139,16 @@ def _judged(row: Row, plan: Plan | None, notation: Notation, ms: float) -> Answe
 
 
 def _spelled(verdict: Verdict, calls: Sequence[Call], notation: Notation) -> str:
-    """The one way to write a plan."""
-    return notation.write(verdict, [notation.canonical(call) for call in calls])
+    """The one way to write a plan; the templates write a colour as its value."""
+    return notation.write(verdict, [_plain(call, notation) for call in calls])
+
+
+def _plain(call: Call, notation: Notation) -> Call:
+    plain = notation.canonical(call)
+    with suppress(ValueError, KeyError):  # no colour that is known, or none at all
+        color = color_value(call.arguments["color"])
+        plain = replace(plain, arguments={**plain.arguments, "color": color})
+    return plain
 
 
 def share(answers: Sequence[Answer]) -> str:
