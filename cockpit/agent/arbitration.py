@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from cockpit.agent.dialogue import about_the_conversation
 from cockpit.agent.executor import Executor
-from cockpit.agent.familiar import strange_calls
+from cockpit.agent.familiar import run_on_calls, strange_calls
 from cockpit.agent.plan import Call, DialogueContext, Plan, Planner, Utterance, Verdict
 from cockpit.agent.wording import is_question
 from cockpit.settings import AgentSettings, PlannerChoice
@@ -130,6 +130,8 @@ class Arbiter:
             sure = second.verdict is Verdict.ACT
             if strange and sure and not await self._strange(second, utterance.text):
                 return _decided(second, "the model names what is known", template=first)
+            if strange and sure and run_on_calls(first.calls) and not run_on_calls(second.calls):
+                return _decided(second, "the model's names hold nothing else", template=first)
             return _decided(first, "both plan the same functions", lm=second)
         if second.verdict is Verdict.UNSURE:
             if any(self._acts(call) for call in first.calls):

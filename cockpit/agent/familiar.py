@@ -38,6 +38,12 @@ _ABOUT: Final = {
 """Words with which a sentence itself says what it is about."""
 _FEW: Final = 3
 """So many words may be the name of anything; more may be the next command."""
+_RUNS_ON: Final = re.compile(
+    r"\b(?:and|but|plus|then|also|oh|another|again|please|afterwards|first|nearest|closest"
+    r"|on (?:the|my|our) (?:way|list)|for \d+)\b",
+    re.I,
+)
+"""Words that stand between wishes or say how, and seldom in a name."""
 _TEXTS: Final = {"shopping": ("items", "dish"), "navigation": ("place", "query", "near", "via")}
 """Arguments that take any words."""
 _SAID_IN_FULL: Final = 85.0
@@ -60,11 +66,26 @@ async def strange_calls(calls: Sequence[Call], said: str, resources: Resources) 
         few = _FEW if _ABOUT[skill].search(said) else 0
         knows = _knows_item if skill == "shopping" else _knows_place
         for text in _texts(skill, call.arguments):
-            if references(text) or len(text.split()) <= few:
+            if references(text) or (len(text.split()) <= few and not runs_on(text)):
                 continue
             if not await knows(text, resources):
                 found.append(call)
                 break
+    return tuple(found)
+
+
+def runs_on(text: str) -> bool:
+    """A free text that may hold more than a name: "costco on the way and 20 in here"."""
+    return _RUNS_ON.search(text) is not None
+
+
+def run_on_calls(calls: Sequence[Call]) -> tuple[Call, ...]:
+    """The calls with a free text that may hold more than a name."""
+    found = []
+    for call in calls:
+        skill, _, _ = call.function.partition(".")
+        if skill in _TEXTS and any(map(runs_on, _texts(skill, call.arguments))):
+            found.append(call)
     return tuple(found)
 
 

@@ -226,6 +226,20 @@ async def test_second_opinion_that_names_what_is_known_is_better(table: Table) -
     assert decided(plan) == ("template", "both plan the same functions")
 
 
+async def test_second_opinion_whose_names_hold_nothing_else_is_better(table: Table) -> None:
+    text = "stop at gizmo on the way then at widget"
+    swallowed = Call("navigation.add_stop", {"place": "gizmo on the way then at widget"})
+    named = (
+        Call("navigation.add_stop", {"place": "gizmo"}),
+        Call("navigation.add_stop", {"place": "widget"}),
+    )
+    plan = await table.settle(text, by_template(swallowed), by_model(*named))
+    assert plan is not None
+    assert plan.calls == named
+    plan = await table.settle(text, by_template(swallowed), by_model(swallowed))
+    assert decided(plan) == ("template", "both plan the same functions")
+
+
 async def test_second_opinion_finds_the_command_that_free_text_swallowed(table: Table) -> None:
     text = "put cod on the list and we will stop at kamppi"
     swallowed = Call("shopping.add", {"items": "cod and we will stop at kamppi"})
@@ -355,6 +369,8 @@ async def test_few_words_are_not_strange_in_a_sentence_that_says_what_it_is_abou
     call = Call("navigation.go_to", {"place": "gizmo"})
     assert not await strange_calls([call], "drive us to gizmo", cast(Any, resources))
     assert resources.map.searched == []
+    two = Call("navigation.go_to", {"place": "gizmo then widget"})
+    assert await strange_calls([two], "drive us to gizmo then widget", cast(Any, resources))
 
 
 @pytest.mark.parametrize(
