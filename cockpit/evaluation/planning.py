@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import statistics
 import sys
 import time
 from collections import defaultdict
@@ -25,11 +24,12 @@ from rich.table import Table
 
 from cockpit.agent.llm.notation import Notation
 from cockpit.agent.plan import Call, DialogueContext, Plan, Planner, Utterance, Verdict
-from cockpit.evaluation.bench import bench_session
+from cockpit.evaluation.bench import bench_session, summarize
 from cockpit.evaluation.models import open_planner, with_model
 from cockpit.settings import PlannerChoice, load_settings
 from skills.api import SkillSet
 from skills.colors import color_value
+from skills.shopping.amounts import split_items
 from vehicle_bus.errors import CockpitError
 
 _NOTHING_TO_DO = ("none", "unknown")
@@ -139,16 +139,23 @@ def _judged(row: Row, plan: Plan | None, notation: Notation, ms: float) -> Answe
 
 
 def _spelled(verdict: Verdict, calls: Sequence[Call], notation: Notation) -> str:
-    """The one way to write a plan; the templates write a colour as its value."""
+    """The one way to write a plan, whoever wrote it and whether defaults are in it."""
     return notation.write(verdict, [_plain(call, notation) for call in calls])
 
 
 def _plain(call: Call, notation: Notation) -> Call:
-    plain = notation.canonical(call)
+    """A call with what it means: colours as values, things to buy one by one, no defaults."""
+    fields = notation.skills[call.function].arguments.model_fields
+    plain = {
+        name: value
+        for name, value in notation.canonical(call).arguments.items()
+        if fields[name].is_required() or value != fields[name].default
+    }
     with suppress(ValueError, KeyError):  # no colour that is known, or none at all
-        color = color_value(call.arguments["color"])
-        plain = replace(plain, arguments={**plain.arguments, "color": color})
-    return plain
+        plain["color"] = color_value(call.arguments["color"])
+    if "items" in plain:
+        plain["items"] = split_items(plain["items"])
+    return replace(call, arguments=plain)
 
 
 def share(answers: Sequence[Answer]) -> str:
@@ -158,10 +165,10 @@ def share(answers: Sequence[Answer]) -> str:
 
 def summary(answers: Sequence[Answer]) -> list[Table]:
     """Tables by kind and by function, worst first."""
-    times = sorted(answer.ms for answer in answers)
+    times = summarize("plan", "ms", [answer.ms for answer in answers])
     head = (
         f"{len(answers)} sentences, {share(answers)} exact, "
-        f"p50 {statistics.median(times):.0f} ms, p95 {times[int(len(times) * 0.95)]:.0f} ms"
+        f"p50 {times.p50:.0f} ms, p95 {times.p95:.0f} ms"
     )
     kinds = Table("kind", "n", "exact", "acted wrongly", title=head)
     by_kind: dict[str, list[Answer]] = defaultdict(list)

@@ -456,7 +456,7 @@ async def test_planner_answers_its_protocol() -> None:
     assert plan.confidence == 1.0
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(
         st.sampled_from(
@@ -474,7 +474,7 @@ def test_any_word_order_never_raises(words: list[str]) -> None:
     assert plan is None or plan.planner == "template"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.text(max_size=60))
 def test_any_text_never_raises(text: str) -> None:
     _planner().read(text, DialogueContext())

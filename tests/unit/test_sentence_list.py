@@ -91,7 +91,7 @@ def test_every_constant_argument_exists() -> None:
     assert not _planner().grammar.loose_ends
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.sampled_from(sorted(_SENTENCES[0].turns[0].split())), max_size=8))
 def test_shuffled_words_never_raise(words: list[str]) -> None:
     plan = _planner().read(" ".join(words))

@@ -117,7 +117,7 @@ class Notation:
     """Reads, writes and constrains plans over a set of skills."""
 
     def __init__(self, skills: SkillSet) -> None:
-        self._skills = skills
+        self.skills = skills
         self._arguments = {name: tuple(_arguments(entry)) for name, entry in skills.items()}
 
     def is_text(self, function: str, argument: str) -> bool:
@@ -131,7 +131,7 @@ class Notation:
         """A call as the model writes it: without what a left-out argument means anyway, texts
         spelled as the model reads them.
         """
-        fields = self._skills[call.function].arguments.model_fields
+        fields = self.skills[call.function].arguments.model_fields
         arguments: dict[str, Any] = {}
         for name, value in call.arguments.items():
             if left_out(value, fields[name]):
@@ -256,7 +256,7 @@ class Notation:
         rules: dict[str, str] = {}
         for suffix, later in (("", False), ("-later", True)):
             heads = []
-            for skill in self._skills.skills:
+            for skill in self.skills.skills:
                 if not skill.functions:
                     continue
                 choices = []
@@ -269,7 +269,7 @@ class Notation:
                 heads.append(rule)
             rules[f"call{suffix}"] = " | ".join(heads) or literal(UNKNOWN)
         rules["condition"] = condition_grammar()
-        rules["ref"] = f'"$" [1-{_MAX_CALLS - 1}] {reference_choices(self._skills)}'
+        rules["ref"] = f'"$" [1-{_MAX_CALLS - 1}] {reference_choices(self.skills)}'
         # Nothing unconditional can follow a condition, so "else" needs no state of its own.
         between = literal(_BETWEEN)
         plain = f"({between} call-later){{0,{_MAX_CALLS - 1}}}"

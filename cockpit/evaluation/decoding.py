@@ -1,8 +1,8 @@
 """How fast a model plans, and how much memory that takes.
 
-    python -m cockpit.agent.llm.measure merged.gguf
-    python -m cockpit.agent.llm.measure base.gguf --adapter adapter.gguf
-    python -m cockpit.agent.llm.measure merged.gguf --lookup
+    python -m cockpit.evaluation.decoding merged.gguf
+    python -m cockpit.evaluation.decoding base.gguf --adapter adapter.gguf
+    python -m cockpit.evaluation.decoding merged.gguf --lookup
 
 One model a run, for memory of an earlier one would count. Nothing else should run beside it.
 """
@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import statistics
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,6 +20,7 @@ import psutil
 
 from cockpit.agent.llm.planner import LlmPlanner
 from cockpit.agent.plan import DialogueContext, Plan, Utterance
+from cockpit.evaluation.bench import summarize
 from cockpit.settings import AgentSettings
 from skills.api import SkillSet
 
@@ -87,12 +87,12 @@ async def _measure(
     written = sum(plan.detail["output_tokens"] for plan in plans)
     what = model.name + (" + adapter" if adapter else "")
     what += ", lookup" if settings.prompt_lookup else ""
-    worst = sorted(took)[int(0.95 * len(took))]
+    times = summarize("plan", "ms", took)
     return (
         f"{what}: loaded in {startup.load_ms + startup.prefix_ms:.0f} ms, "
         f"prefill {rate('prompt'):.0f} tokens/s, decode {rate('output'):.1f} tokens/s "
-        f"({written / steps:.2f} a step), a sentence {statistics.median(took):.0f} ms in the "
-        f"median and {worst:.0f} ms at p95, {(after - before) / 1e6:.0f} MB"
+        f"({written / steps:.2f} a step), a sentence {times.p50:.0f} ms in the "
+        f"median and {times.p95:.0f} ms at p95, {(after - before) / 1e6:.0f} MB"
     )
 
 
