@@ -77,8 +77,8 @@ class AgentSettings(Section):
         "", description="A better model that decides where the first is unsure; empty for none."
     )
     threads: int = Field(2, ge=1, le=64, description="Threads of the language model.")
-    context_tokens: int = Field(4096, ge=512, le=131072, description="Context of the model.")
-    max_plan_tokens: int = Field(160, ge=16, le=1024, description="Longest plan, in tokens.")
+    context_tokens: int = Field(5120, ge=512, le=131072, description="Context of the model.")
+    max_plan_tokens: int = Field(200, ge=16, le=1024, description="Longest plan, in tokens.")
     confidence_to_act: float = Field(
         0.6, ge=0, le=1, description="Plans of the language model below this are not run."
     )

@@ -23,68 +23,96 @@ def fits(text: str) -> bool:
     return PATTERN.fullmatch(text) is not None
 
 
+def call(name: str, arguments: str = "") -> str:
+    """A tool call with arguments as they are written, faults included."""
+    return f'<tool_call>\n{{"name": "{name}", "arguments": {{{arguments}}}}}\n</tool_call>'
+
+
+def plan(*calls: str) -> str:
+    return "\n".join(calls)
+
+
+CLEAR = call("shopping.clear")
+FIND = call("route.find", '"query": "x"')
+
+
 @pytest.mark.parametrize(
-    "plan",
+    "text",
     [
-        "nothing()",
-        "unknown()",
-        "shopping.clear()",
-        "climate.set_temperature(temperature=22)",
-        'climate.set_temperature(temperature=22.5, where="rear_left")',
-        "climate.change_temperature(by=-1.5)",
-        'climate.set_fan(percent=100, air="feet")',
-        "climate.set_defrost(on=false)",
-        'climate.set_color(color="#FF00A0")',
-        'shopping.add(items=[{"name": "oat milk", "quantity": 2}, {"name": "eggs"}])',
-        "climate.set_defrost(on=true)\nshopping.clear()",
-        'route.find(query="pharmacy")\nroute.start(place="$1.location")',
-        'route.find(query="Café Über, 3rd floor")',
+        call("nothing"),
+        call("unknown"),
+        CLEAR,
+        call("climate.set_temperature", '"temperature": 22'),
+        call("climate.set_temperature", '"temperature": 22.5, "where": "rear_left"'),
+        call("climate.change_temperature", '"by": -1.5'),
+        call("climate.set_fan", '"percent": 100, "air": "feet"'),
+        call("climate.set_defrost", '"on": false'),
+        call("climate.set_color", '"color": "#FF00A0"'),
+        call("shopping.add", '"items": [{"name": "oat milk", "quantity": 2}, {"name": "eggs"}]'),
+        plan(call("climate.set_defrost", '"on": true'), CLEAR),
+        plan(FIND, call("route.start", '"place": "$1.location"')),
+        call("route.find", '"query": "Café Über, 3rd floor"'),
+        plan(*[CLEAR] * 12),
     ],
 )
-def test_grammar_lets_through(plan: str) -> None:
-    assert fits(plan)
+def test_grammar_lets_through(text: str) -> None:
+    assert fits(text)
 
 
 @pytest.mark.parametrize(
-    "plan",
+    "text",
     [
         "",
         "I can do that.",
-        "climate.explode()",
-        "radio.set(volume=3)",
-        "climate.set_temperature()",
-        "climate.set_temperature(temperature=29)",
-        "climate.set_temperature(temperature=28.1)",
-        "climate.set_temperature(temperature=15.9)",
-        "climate.set_temperature(temperature=22, speed=3)",
-        'climate.set_temperature(temperature=22, where="roof")',
-        'climate.set_temperature(where="mine", temperature=22)',
-        "climate.set_fan(percent=101)",
-        "climate.set_fan(percent=-1)",
-        "climate.set_fan(percent=1.5)",
-        'climate.set_defrost(on="yes")',
-        'climate.set_color(color="red")',
-        'shopping.add(items=[])',
-        'shopping.add(items=[{"quantity": 2}])',
-        'shopping.add(items=[{"name": "milk", "quantity": 100}])',
-        'route.start(place="$1.location")',
-        'route.find(query="x")\nroute.start(place="$1.price")',
-        'route.find(query="")',
-        'route.find(query="a\nb")',
-        f'route.find(query="{"a" * 121}")',
-        f'shopping.add(items=[{{"name": "{"a" * 41}"}}])',
-        "nothing()\nshopping.clear()",
-        "\n".join(["shopping.clear()"] * 13),
+        "nothing",
+        "shopping.clear()",
+        '{"name": "shopping.clear", "arguments": {}}',
+        '<tool_call>\n{"name": "shopping.clear"}\n</tool_call>',
+        '<tool_call>\n{"arguments": {}, "name": "shopping.clear"}\n</tool_call>',
+        '<tool_call>\n{"name": "shopping.clear", "arguments": {}, "id": 1}\n</tool_call>',
+        CLEAR.removesuffix("\n</tool_call>"),
+        CLEAR + CLEAR,
+        CLEAR + "\n",
+        call("climate.explode"),
+        call("radio.set", '"volume": 3'),
+        call("climate.set_temperature"),
+        call("climate.set_temperature", '"temperature": 29'),
+        call("climate.set_temperature", '"temperature": 28.1'),
+        call("climate.set_temperature", '"temperature": 15.9'),
+        call("climate.set_temperature", '"temperature": "22"'),
+        call("climate.set_temperature", '"temperature": 22, "speed": 3'),
+        call("climate.set_temperature", '"temperature": 22, "where": "roof"'),
+        call("climate.set_temperature", '"where": "mine", "temperature": 22'),
+        call("climate.set_temperature", '"temperature": 22, "temperature": 23'),
+        call("climate.set_fan", '"percent": 101'),
+        call("climate.set_fan", '"percent": -1'),
+        call("climate.set_fan", '"percent": 1.5'),
+        call("climate.set_defrost", '"on": "yes"'),
+        call("climate.set_color", '"color": "red"'),
+        call("shopping.clear", '"all": true'),
+        call("shopping.add", '"items": []'),
+        call("shopping.add", '"items": [{"quantity": 2}]'),
+        call("shopping.add", '"items": [{"name": "milk", "quantity": 100}]'),
+        call("route.start", '"place": "$1.location"'),
+        plan(FIND, call("route.start", '"place": "$1.price"')),
+        call("route.find", '"query": ""'),
+        call("route.find", '"query": "a\nb"'),
+        call("route.find", f'"query": "{"a" * 121}"'),
+        call("shopping.add", f'"items": [{{"name": "{"a" * 41}"}}]'),
+        plan(call("nothing"), CLEAR),
+        plan(CLEAR, call("unknown")),
+        plan(*[CLEAR] * 13),
     ],
-)  # fmt: skip
-def test_grammar_keeps_out(plan: str) -> None:
-    assert not fits(plan)
+)
+def test_grammar_keeps_out(text: str) -> None:
+    assert not fits(text)
 
 
 def test_grammar_of_no_skills_leaves_only_the_two_answers() -> None:
     pattern = as_pattern(plan_grammar(SkillSet([])))
-    assert pattern.fullmatch("unknown()")
-    assert not pattern.fullmatch("shopping.clear()")
+    assert pattern.fullmatch(call("nothing"))
+    assert pattern.fullmatch(call("unknown"))
+    assert not pattern.fullmatch(CLEAR)
 
 
 TEXTS = st.from_regex(r'[^"\\$\s\x00-\x1f][^"\\\x00-\x1f]{0,20}', fullmatch=True)
@@ -132,17 +160,48 @@ def test_every_plan_of_the_grammar_is_valid_for_the_skills(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "verdict"),
+    [(call("nothing"), Verdict.NOTHING), (f" {call('unknown')}\n", Verdict.UNKNOWN)],
+)
+def test_parse_of_a_plan_without_calls(text: str, verdict: Verdict) -> None:
+    assert parse_plan(text) == (verdict, ())
+
+
+@pytest.mark.parametrize(
     ("text", "complete"),
     [
-        ("climate.set_temperature(temperature=2", 0),
-        ("shopping.clear()\nroute.find(query=", 1),
-        ("shopping.clear()\nroute.find(query=\"a\"", 1),
-        ('route.find(query="a")\nroute.start(place="$2.location")', 1),
-        ("shopping.clear() and more", 0),
+        ('<tool_call>\n{"name": "climate.set_temperature", "arguments": {"temperature": 2', 0),
+        (plan(CLEAR, '<tool_call>\n{"name": "route.find", "arguments": {"query": '), 1),
+        (plan(CLEAR, FIND.removesuffix("</tool_call>")), 1),
+        (plan(CLEAR, FIND, "<tool"), 2),
+        (plan(FIND, call("route.start", '"place": "$2.location"')), 1),
+        (plan(CLEAR, call("nothing")), 1),
+        (plan(CLEAR, '<tool_call>\n["shopping.clear", {}]\n</tool_call>'), 1),
+        (plan(CLEAR, '<tool_call>\n{"name": "shopping.clear"}\n</tool_call>'), 1),
+        (plan(CLEAR, '<tool_call>\n{"name": 1, "arguments": {}}\n</tool_call>'), 1),
+        (plan(CLEAR, '<tool_call>\n{"name": "a.b", "arguments": {}, "id": 1}\n</tool_call>'), 1),
+        (plan(CLEAR, '<tool_call>\n{"name": "a.b", "arguments": []}\n</tool_call>'), 1),
+        (plan(CLEAR, "<tool_call>\n{'name': 'a.b', 'arguments': {}}\n</tool_call>"), 1),
+        (plan(CLEAR, "shopping.clear()"), 1),
+        (CLEAR + " and more", 0),
         ("", 0),
     ],
-)  # fmt: skip
+)
 def test_parse_of_broken_plan_keeps_the_calls_before(text: str, complete: int) -> None:
     with pytest.raises(PlanSyntax) as caught:
         parse_plan(text)
     assert len(caught.value.args[1]) == complete
+
+
+@given(st.lists(CALLS, min_size=1, max_size=4), st.data())
+def test_parse_of_plan_cut_off_anywhere_keeps_whole_calls(
+    calls: list[Call], data: st.DataObject
+) -> None:
+    text = write_plan(calls)
+    cut = text[: data.draw(st.integers(0, len(text) - 1))]
+    try:
+        _, read = parse_plan(cut)
+    except PlanSyntax as error:
+        read = error.args[1]
+    assert read == tuple(calls[: len(read)])
+    assert len(read) == cut.count("</tool_call>")

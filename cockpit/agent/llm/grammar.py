@@ -1,8 +1,15 @@
 """The grammar of plans, in llama.cpp's GBNF, made from the skills' schemas.
 
-A plan is one call a line, ``nothing()`` or ``unknown()``. Argument values are JSON, in the order
-of the signature; from the second call on, a text or a number may be ``"$1.field"`` instead, which
-stands for a field of an earlier call's result.
+A plan is JSON tool calls, one after the other, in the form that Qwen2.5 was trained on::
+
+    <tool_call>
+    {"name": "climate.set_temperature", "arguments": {"temperature": 22, "where": "mine"}}
+    </tool_call>
+
+Arguments come in the order of the signature; from the second call on, a text or a number may be
+``"$1.field"`` instead, which stands for a field of an earlier call's result. Where nothing is to be
+called, the plan is a call of ``nothing`` or ``unknown`` without arguments: then a model weighs it
+against the names of the tools, and not a word against a tag.
 """
 
 from __future__ import annotations
@@ -16,8 +23,10 @@ from typing import Any
 from cockpit.agent.llm.ranges import UNBOUNDED, decimals, integers
 from skills.api import Function, SkillSet
 
-NOTHING = "nothing()"
-UNKNOWN = "unknown()"
+NOTHING = "nothing"
+UNKNOWN = "unknown"
+OPENING = "<tool_call>\n"
+CLOSING = "\n</tool_call>"
 MAX_CALLS = 12
 MAX_TEXT = 120
 """Longest free text that a plan may hold, in characters."""
@@ -40,10 +49,12 @@ class _Builder:
         for suffix, later in (("", False), ("-later", True)):
             calls = [self._skill(skill.name, skill.functions.values(), suffix, later)
                      for skill in self._skills.skills if skill.functions]  # fmt: skip
-            self._rules[f"call{suffix}"] = " | ".join(calls) or literal(UNKNOWN)
+            before, after = literal(OPENING + '{"name": "'), literal("}" + CLOSING)
+            call = f"{before} ({' | '.join(calls)}) {after}" if calls else _without_calls(UNKNOWN)
+            self._rules[f"call{suffix}"] = call
         self._rules["ref"] = self._references
         more = f'("\\n" call-later){{0,{MAX_CALLS - 1}}}'
-        root = f"{literal(NOTHING)} | {literal(UNKNOWN)} | call {more}"
+        root = f"{_without_calls(NOTHING)} | {_without_calls(UNKNOWN)} | call {more}"
         return "\n".join(
             [f"root ::= {root}", *(f"{name} ::= {body}" for name, body in self._rules.items())]
         )
@@ -57,15 +68,9 @@ class _Builder:
 
     def _function(self, entry: Function, suffix: str, later: bool) -> str:
         name = _rule_name(f"{entry.name}{suffix}")
-        schema = entry.schema
-        definitions = schema.get("$defs", {})
-        required = set(schema.get("required", ()))
-        arguments = [
-            (key in required, f"{literal(key + '=')} {self._value(facts, definitions, later)}")
-            for key, facts in schema.get("properties", {}).items()
-        ]
-        body = literal(entry.name.partition(".")[2] + "(")
-        self._rules[name] = f'{body} {_arguments(arguments)} ")"'.replace("  ", " ")
+        head = literal(entry.name.partition(".")[2] + '", "arguments": ')
+        arguments = self._object(entry.schema, entry.schema.get("$defs", {}), later)
+        self._rules[name] = f"{head} {arguments}"
         return name
 
     def _value(self, facts: Mapping[str, Any], definitions: Mapping[str, Any], later: bool) -> str:
@@ -115,7 +120,7 @@ class _Builder:
                               f"{self._value(member, definitions, later)}")
             for key, member in facts.get("properties", {}).items()
         ]  # fmt: skip
-        return f'"{{" {_arguments(members)} "}}"'
+        return f'"{{" {_members(members)} "}}"'
 
     def _shared(self, body: str) -> str:
         """A rule for the body, the same one for the same body."""
@@ -125,6 +130,10 @@ class _Builder:
         name = f"v{len(self._rules)}"
         self._rules[name] = body
         return name
+
+
+def _without_calls(name: str) -> str:
+    return literal(f'{OPENING}{{"name": "{name}", "arguments": {{}}}}{CLOSING}')
 
 
 def bounds(facts: Mapping[str, Any], step: float) -> tuple[float, float]:
@@ -138,7 +147,7 @@ def bounds(facts: Mapping[str, Any], step: float) -> tuple[float, float]:
     return low, high
 
 
-def _arguments(members: list[tuple[bool, str]]) -> str:
+def _members(members: list[tuple[bool, str]]) -> str:
     """Members in order with commas between; those that are not required may be left out."""
     # Alternatives by the first member that is there; what follows it brings its own comma.
     choices = []

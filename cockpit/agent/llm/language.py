@@ -1,17 +1,16 @@
-"""The plan language: from a model's text to calls, and back for examples and follow-ups."""
+"""Tool calls: from a model's text to calls, and back for examples and follow-ups."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Sequence
-from typing import Any
 
-from cockpit.agent.llm.grammar import NOTHING, UNKNOWN
+from cockpit.agent.llm.grammar import CLOSING, NOTHING, OPENING, UNKNOWN
 from cockpit.agent.plan import Call, Verdict
 
-_HEAD = re.compile(r"([a-z]\w*\.[a-z]\w*)\(")
-_KEY = re.compile(r"([a-z_]\w*)=")
+_NAME = re.compile(r"[a-z]\w*\.[a-z]\w*")
+_WITHOUT_CALLS = {NOTHING: Verdict.NOTHING, UNKNOWN: Verdict.UNKNOWN}
 _REFERENCE = re.compile(r"\$(\d+)(?:\.\w+)?")
 
 
@@ -25,44 +24,46 @@ def parse_plan(text: str) -> tuple[Verdict, tuple[Call, ...]]:
     Raises:
         PlanSyntax: the text is not a plan; ``args[1]`` holds the calls before the fault.
     """
-    if text.strip() == NOTHING:
-        return Verdict.NOTHING, ()
-    if text.strip() == UNKNOWN:
-        return Verdict.UNKNOWN, ()
-    calls: list[Call] = []
-    # Not splitlines: a text in quotes may hold U+0085 and other line ends.
-    for line in text.strip().split("\n") if text.strip() else ():
-        try:
-            calls.append(_parse_call(line, len(calls)))
-        except ValueError as error:
-            raise PlanSyntax(str(error), tuple(calls)) from error
-    if not calls:
+    text = text.strip()
+    for name, verdict in _WITHOUT_CALLS.items():
+        if text == write_plan([Call(name)]):
+            return verdict, ()
+    if not text:
         raise PlanSyntax("the plan is empty", ())
+    calls: list[Call] = []
+    at = 0
+    try:
+        while at < len(text):
+            call, at = _parse_call(text, at, len(calls))
+            calls.append(call)
+    except ValueError as error:
+        raise PlanSyntax(str(error), tuple(calls)) from error
     return Verdict.ACT, tuple(calls)
 
 
-def _parse_call(line: str, earlier: int) -> Call:
-    head = _HEAD.match(line)
-    if head is None:
-        raise ValueError(f"{line!r} is not a call")
-    decoder = json.JSONDecoder()
-    arguments: dict[str, Any] = {}
-    at = head.end()
-    while line[at : at + 1] != ")":
-        if arguments:
-            if line[at : at + 2] != ", ":
-                raise ValueError(f"{line!r} ends too early")
-            at += 2
-        key = _KEY.match(line, at)
-        if key is None:
-            raise ValueError(f"{line!r} ends too early")
-        arguments[key[1]], at = decoder.raw_decode(line, key.end())
-    if at != len(line) - 1:
-        raise ValueError(f"{line!r} goes on after its end")
+def _parse_call(text: str, at: int, earlier: int) -> tuple[Call, int]:
+    """The call at a place, and where the next one begins."""
+    if not text.startswith(OPENING, at):
+        raise ValueError(f"{text[at:]!r} is not a tool call")
+    written, end = json.JSONDecoder().raw_decode(text, at + len(OPENING))
+    if not text.startswith(CLOSING, end):
+        raise ValueError(f"{text[at:]!r} has no end")
+    end += len(CLOSING)
+    if end < len(text):
+        if text[end] != "\n":
+            raise ValueError(f"{text[at:]!r} goes on after its end")
+        end += 1
+    match written:
+        case {"name": str(name), "arguments": dict(arguments), **rest} if not rest:
+            call = Call(name, arguments)
+        case _:
+            raise ValueError(f"{written!r} is not a tool call")
+    if _NAME.fullmatch(name) is None:
+        raise ValueError(f"{name!r} is not the name of a function")
     for number in references(arguments):
         if not 1 <= number <= earlier:
-            raise ValueError(f"{line!r} refers to call {number}, which does not come before it")
-    return Call(head[1], arguments)
+            raise ValueError(f"{name} refers to call {number}, which does not come before it")
+    return call, end
 
 
 def references(value: object) -> tuple[int, ...]:
@@ -79,11 +80,11 @@ def references(value: object) -> tuple[int, ...]:
 
 def write_plan(calls: Sequence[Call]) -> str:
     """Calls as a model writes them."""
-    return "\n".join(_write_call(call) for call in calls)
+    return "\n".join(f"{OPENING}{write_call(call)}{CLOSING}" for call in calls)
 
 
-def _write_call(call: Call) -> str:
-    arguments = (
-        f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in call.arguments.items()
+def write_call(call: Call) -> str:
+    """A call's JSON object."""
+    return json.dumps(
+        {"name": call.function, "arguments": dict(call.arguments)}, ensure_ascii=False
     )
-    return f"{call.function}({', '.join(arguments)})"

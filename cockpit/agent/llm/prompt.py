@@ -1,7 +1,7 @@
 """The prompt: everything constant first, so that its evaluation is done once.
 
-The functions are listed one a line, much shorter than JSON schemas: a small model on two cores
-reads about 200 tokens a second.
+The tools are listed in JSON, one a line and much shorter than JSON schemas, whose 17,000 tokens a
+small model on two cores would read for minutes.
 """
 
 from __future__ import annotations
@@ -17,19 +17,30 @@ from typing import Any
 import yaml
 
 from cockpit.agent.llm.errors import EngineMissing
-from cockpit.agent.llm.grammar import NOTHING, UNKNOWN, bounds
-from cockpit.agent.llm.language import PlanSyntax, parse_plan, references, write_plan
+from cockpit.agent.llm.grammar import CLOSING, NOTHING, OPENING, UNKNOWN, bounds
+from cockpit.agent.llm.language import references, write_call, write_plan
 from cockpit.agent.llm.ranges import UNBOUNDED
 from cockpit.agent.plan import Call, DialogueContext
 from skills.api import Function, SkillError, SkillSet
 
 _INSTRUCTIONS = f"""\
-You control a car. Answer what is said with function calls, one a line, and nothing else.
+You control a car. Answer what is said with tool calls, and with no other text.
 Give only arguments that were said. Arguments with ? may be left out.
 "$1.name" stands for the field name of the result of the first call.
-Write {NOTHING} where nothing is asked of the car, and {UNKNOWN} where no function fits.
-Functions:
-"""
+
+# Tools
+
+Each tool is [name, arguments, what it does]:
+<tools>
+%s
+</tools>
+
+For each tool call, return a json object with name and arguments within <tool_call></tool_call>:
+{OPENING}{{"name": <name>, "arguments": <args-json-object>}}{CLOSING}"""
+_WITHOUT_CALLS = {
+    NOTHING: "Nothing is asked of the car",
+    UNKNOWN: "No other tool fits what is asked",
+}
 _SLOT = "\x00utterance\x00"
 _SHORT = 20  # an enum of more letters that is used again gets a name
 _FOLLOWED = 4  # calls of the turn before that a follow-up may build on
@@ -76,7 +87,7 @@ def chat_prompt(
     from jinja2 import TemplateError
 
     render = _Template(template or _CHATML, bos, eos)
-    system = _INSTRUCTIONS + "\n".join(list_functions(skills))
+    system = _INSTRUCTIONS % "\n".join(list_tools(skills))
     turns: list[dict[str, str]] = []
     for said, plan in examples(skills):
         turns.append({"role": "user", "content": said})
@@ -99,30 +110,29 @@ def spoken_part(text: str, context: DialogueContext) -> str:
     said = " ".join(text.split())
     if not context.last_calls:
         return said
-    before = write_plan(context.last_calls[:_FOLLOWED]).replace("\n", " ")
+    before = " ".join(write_call(call) for call in context.last_calls[:_FOLLOWED])
     return f"(before: {before})\n{said}"
 
 
 @cache
-def _shipped_examples() -> tuple[tuple[str, str], ...]:
+def _shipped_examples() -> tuple[Mapping[str, Any], ...]:
     text = (files("cockpit.agent.llm") / "examples.yaml").read_text(encoding="utf-8")
-    return tuple((entry["say"], entry["plan"].strip()) for entry in yaml.safe_load(text))
+    return tuple(yaml.safe_load(text))
 
 
 def examples(skills: SkillSet) -> tuple[tuple[str, str], ...]:
     """Worked examples whose functions these skills have, with these very arguments."""
-    return tuple((said, plan) for said, plan in _shipped_examples() if _fits(plan, skills))
+    kept = []
+    for entry in _shipped_examples():
+        calls = [Call(call["name"], call["arguments"]) for call in entry["calls"]]
+        if all(_fits(call, skills) for call in calls):
+            kept.append((entry["say"], write_plan(calls)))
+    return tuple(kept)
 
 
-def _fits(plan: str, skills: SkillSet) -> bool:
-    try:
-        _, calls = parse_plan(plan)
-        return all(_call_fits(call, skills) for call in calls)
-    except PlanSyntax:
-        return False
-
-
-def _call_fits(call: Call, skills: SkillSet) -> bool:
+def _fits(call: Call, skills: SkillSet) -> bool:
+    if call.function in _WITHOUT_CALLS:
+        return True
     entry = skills.get(call.function)
     if entry is None:
         return False
@@ -135,20 +145,16 @@ def _call_fits(call: Call, skills: SkillSet) -> bool:
     return True
 
 
-def list_functions(skills: SkillSet) -> list[str]:
-    """One line a function, after one line for each type that several of them share."""
+def list_tools(skills: SkillSet) -> list[str]:
+    """A JSON line for the types that several tools share, and one a tool."""
     names = _shared_enums(skills.values())
-    lines = [f"{name}: {choices}" for choices, name in names.items()]
+    lines = [_json({name: choices for choices, name in names.items()})] if names else []
     for entry in skills.values():
         definitions = entry.schema.get("$defs", {})
         required = entry.schema.get("required", ())
-        arguments = ", ".join(
-            f"{key}{'' if key in required else '?'}: {_type(facts, definitions, names)}"
-            for key, facts in entry.schema.get("properties", {}).items()
-        )
-        description = _brief(entry.description)
-        lines.append(f"{entry.name}({arguments}) {description}")
-    return lines
+        arguments = _members(entry.schema.get("properties", {}), required, definitions, names)
+        lines.append(_json([entry.name, arguments, _brief(entry.description)]))
+    return lines + [_json([name, {}, what]) for name, what in _WITHOUT_CALLS.items()]
 
 
 def _brief(description: str) -> str:
@@ -177,21 +183,34 @@ def _shared_enums(functions: Iterable[Function]) -> dict[str, str]:
     return shared
 
 
+def _members(
+    properties: Mapping[str, Any],
+    required: Sequence[str],
+    definitions: Mapping[str, Any],
+    names: Mapping[str, str],
+) -> dict[str, Any]:
+    return {
+        f"{key}{'' if key in required else '?'}": _type(facts, definitions, names)
+        for key, facts in properties.items()
+    }
+
+
 def _type(
     facts: Mapping[str, Any], definitions: Mapping[str, Any], names: Mapping[str, str]
-) -> str:
+) -> Any:
+    """A short name for the values, or a list or mapping of such."""
     if "$ref" in facts:
         return _type(definitions[facts["$ref"].rpartition("/")[2]], definitions, names)
     if "anyOf" in facts:
         arms = [
             _type(arm, definitions, names) for arm in facts["anyOf"] if arm.get("type") != "null"
         ]
-        return "|".join(arms)
+        return arms[0] if len(arms) == 1 else _choices(arms)
     if "enum" in facts:
         choices = _choices(facts["enum"])
         return names.get(choices, choices)
     if "const" in facts:
-        return json.dumps(facts["const"])
+        return _choices([facts["const"]])
     match facts.get("type"):
         case "boolean":
             return "true|false"
@@ -201,17 +220,17 @@ def _type(
                 return "number"
             return f"{low:g}..{high:g}"
         case "array":
-            return f"[{_type(facts.get('items', {}), definitions, names)}]"
+            return [_type(facts.get("items", {}), definitions, names)]
         case "object":
             required = facts.get("required", ())
-            members = (
-                f'"{key}"{"" if key in required else "?"}: {_type(member, definitions, names)}'
-                for key, member in facts.get("properties", {}).items()
-            )
-            return "{" + ", ".join(members) + "}"
+            return _members(facts.get("properties", {}), required, definitions, names)
         case _:
             return str(facts["description"]) if "pattern" in facts else "text"
 
 
 def _choices(values: Sequence[object]) -> str:
-    return "|".join(json.dumps(value) for value in values)
+    return "|".join(value if isinstance(value, str) else _json(value) for value in values)
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""Asking a chat model: the functions and worked examples are in its prompt."""
+"""Asking a chat model: the tools and worked examples are in its prompt."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _WORTH_ASKING = 0.35
 
 
 class Prompted:
-    """Calls with JSON arguments, a line each, by any chat model.
+    """JSON tool calls, by any chat model.
 
     Such a model understands little and invents much, so its plans need the support of the words
     that were said.
