@@ -228,10 +228,10 @@ class Conditionals:
         tokens = tuple(tokens)
         keys = tuple(token.key for token in tokens)
         return any(
-            not self._only_lead(_bare(tokens[:place]), _ASKING)
+            not self.only_lead(_bare(tokens[:place]), _ASKING)
             or not self._only_tail(_bare(tokens[end:]))
             for place in range(len(keys))
-            for begin, _ in self._markers(keys, place)
+            for begin, _ in self.markers(keys, place)
             for end, _, _ in self._known(tokens, place, begin)[:1]
         )
 
@@ -277,7 +277,7 @@ class Conditionals:
         """The sentence cut at its conditions, the longest wording of each first."""
         keys = tuple(token.key for token in tokens)
         for place in range(len(keys)):
-            for begin, negated in self._markers(keys, place):
+            for begin, negated in self.markers(keys, place):
                 for end, condition, cost in self._known(tokens, place, begin):
                     one = _unless(condition) if negated else condition
                     found = _Found(place, end, one, cost)
@@ -291,7 +291,7 @@ class Conditionals:
         return self.conditions(tokens, begin) if begin < len(tokens) else []
 
     @staticmethod
-    def _markers(keys: Sequence[str], place: int) -> Iterator[tuple[int, bool]]:
+    def markers(keys: Sequence[str], place: int) -> Iterator[tuple[int, bool]]:
         """Where a condition begins behind "if" or "unless", and whether it is negated."""
         if place and keys[place - 1] in _NO_MARKER:
             return
@@ -318,7 +318,7 @@ class Conditionals:
         follower = next((token.key for token in after if not token.mark), "")
         if follower in _CONJUNCTIONS and not (before or checked or _begins(after, _ELSE)):
             return None  # a further condition
-        if not self._only_lead(before):
+        if not self.only_lead(before):
             joined = found.start > 0 and (
                 tokens[found.start - 1].mark or self._cut_before(keys, found.start)
             )
@@ -391,7 +391,7 @@ class Conditionals:
             for end, _ in self._talk.cut.at(keys, start)
         )
 
-    def _only_lead(self, tokens: tuple[Token, ...], *more: Phrases) -> bool:
+    def only_lead(self, tokens: tuple[Token, ...], *more: Phrases) -> bool:
         """True for "hey car", "could you please", nothing."""
         if not tokens:
             return True
@@ -445,7 +445,7 @@ class Conditionals:
         """ "Close the sunroof if it is open", with the thing in place of the second "it"."""
         keys = tuple(token.key for token in tokens)
         for place in range(1, len(keys)):
-            for begin, _ in self._markers(keys, place):
+            for begin, _ in self.markers(keys, place):
                 if begin >= len(keys) or keys[begin] not in _SUBJECTS:
                     continue
                 plan = read(_bare(tokens[:place]))

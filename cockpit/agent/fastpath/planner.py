@@ -11,6 +11,7 @@ from importlib.resources import files
 from typing import Any, get_args, get_origin
 
 from cockpit.agent.fastpath.clauses import Clause, Reading, Role
+from cockpit.agent.fastpath.compound import ONE_AT_A_TIME, Compounds
 from cockpit.agent.fastpath.conditional import (
     Conditionals,
     common_condition,
@@ -97,6 +98,7 @@ class TemplatePlanner:
         self._corrector = Corrector(self._segmenter, self._talk)
         self._followups = FollowUps(self.grammar, self._segmenter, self._talk, skills)
         self._conditionals = Conditionals(self._normalise, self._talk)
+        self._compounds = Compounds(self._conditionals, self._does, self._segmenter.begins_command)
         # The words that led to a call, so that a later turn can lean on them.
         self._said: OrderedDict[str, Clause] = OrderedDict()
 
@@ -118,6 +120,8 @@ class TemplatePlanner:
         plan = self._conditional(tokens)
         if plan is not None:
             return plan
+        if _CONDITIONAL & {token.key for token in tokens} and self._compounds.found(tokens):
+            return self._unable(ONE_AT_A_TIME, tokens)
         if (hung := common_condition(last)) is not None:
             if is_anyway(tokens):
                 calls = tuple(replace(call, when=None) for call in last)
@@ -132,7 +136,7 @@ class TemplatePlanner:
         if plan is not None and not (plan.calls and self._hangs(tokens)):
             return plan
         if self._put_off(tokens):
-            return Plan((), NAME, Verdict.UNKNOWN, 1.0, _ONLY_NOW, {"text": plain(tokens)})
+            return self._unable(_ONLY_NOW, tokens)
         for words in self._otherwise(tokens):
             plan = self._read(words, last)
             if plan is not None and plan.verdict is Verdict.ACT and not self._hangs(words):
@@ -162,12 +166,17 @@ class TemplatePlanner:
         if asked or "or" in keys:
             return False
         return any(
+            self._does(words) for words in without_time(tokens, self._segmenter.begins_command)
+        )
+
+    def _does(self, tokens: Sequence[Token]) -> bool:
+        """True for words that are a command and nothing else."""
+        plan = self._read(tokens, ()) if tokens else None
+        return (
             plan is not None
             and plan.verdict is Verdict.ACT
             and not plan.detail.get("dropped")
             and not any(self._skills[call.function].question for call in plan.calls)
-            for words in without_time(tokens, self._segmenter.begins_command)
-            for plan in (self._read(words, ()),)
         )
 
     def _otherwise(self, tokens: Sequence[Token]) -> Iterable[Sequence[Token]]:
@@ -366,6 +375,9 @@ class TemplatePlanner:
             isinstance(value, float) and not value.is_integer() and known[name].annotation is int
             for name, value in call.arguments.items()
         )
+
+    def _unable(self, reply: str, tokens: Sequence[Token]) -> Plan:
+        return Plan((), NAME, Verdict.UNKNOWN, 1.0, reply, {"text": plain(tokens)})
 
     def _nothing(self, reply: str, tokens: Sequence[Token]) -> Plan:
         return Plan((), NAME, Verdict.NOTHING, 1.0, reply, {"text": plain(tokens)})
