@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from cockpit.agent.dialogue import about_the_conversation
 from cockpit.agent.executor import Executor
 from cockpit.agent.familiar import run_on_calls, strange_calls
+from cockpit.agent.fastpath.clauses import Role
 from cockpit.agent.plan import Call, DialogueContext, Plan, Planner, Utterance, Verdict
 from cockpit.agent.wording import is_question
 from cockpit.settings import AgentSettings, PlannerChoice
@@ -22,6 +22,7 @@ _CLOSE: Final = 0.15
 """Two plans whose confidence differs by less are asked about."""
 _MUCH: Final = 3
 """So many disregarded words may have been what a sentence was about."""
+_ASIDE: Final = (Role.ASIDE, Role.INDIRECT, Role.UNKNOWN)
 _OFFERS: Final = frozenset(("navigation.search",))
 """Functions that change something, but never before they have asked."""
 
@@ -50,9 +51,9 @@ class Arbiter:
     """Asks the planners in turn and settles where they differ.
 
     The model is asked where the templates have no sure plan. It gives a second opinion where
-    they explain a sentence only by free text that nobody knows, or disregard most of it and find
-    no more than a question in the rest. All other plans of the templates stand, and cost no
-    model's time.
+    they explain a sentence only by free text that nobody knows, or disregard much of it: of such
+    plans half are right (127 of the generator's held-out sentences), of all others five in six. All
+    other plans of the templates stand, and cost no model's time.
 
     Args:
         planners: by name, ``template`` and ``lm``; either may be missing.
@@ -81,7 +82,7 @@ class Arbiter:
         if first is not None and first.verdict is not Verdict.UNSURE:
             if choice is PlannerChoice.AUTO and self._ready() and first.calls:
                 strange = await self._strange(first, utterance.text)
-                if strange or self._slight(first):
+                if strange or _disregards(first):
                     return await self._second_opinion(first, strange, utterance, fresh)
             return _decided(first, "the templates explain it")
         second = await self._ask(PlannerChoice.LM, utterance, fresh)
@@ -106,13 +107,6 @@ class Arbiter:
         model = self._planners.get(PlannerChoice.LM.value)
         return model is not None and bool(getattr(model, "ready", True))
 
-    def _slight(self, plan: Plan) -> bool:
-        """A plan that changes nothing and disregards much of what was said."""
-        dropped = " ".join(plan.detail.get("dropped", ())).split()
-        return len(dropped) >= _MUCH and all(
-            self._executor.is_question(call) or about_the_conversation(call) for call in plan.calls
-        )
-
     async def _strange(self, plan: Plan, said: str) -> bool:
         return bool(await strange_calls(plan.calls, said, self._executor.resources))
 
@@ -133,10 +127,13 @@ class Arbiter:
             if strange and sure and run_on_calls(first.calls) and not run_on_calls(second.calls):
                 return _decided(second, "the model's names hold nothing else", template=first)
             return _decided(first, "both plan the same functions", lm=second)
+        acts = any(self._acts(call) for call in first.calls)
         if second.verdict is Verdict.UNSURE:
-            if any(self._acts(call) for call in first.calls):
+            if strange and acts:
                 first = replace(first, verdict=Verdict.UNSURE)
             return _decided(first, "the model is not sure", lm=second)
+        if second.verdict is not Verdict.ACT and acts and not strange:
+            return _decided(first, "a command stands in it", lm=second)
         if second.verdict is not Verdict.ACT:
             return _decided(second, "the model finds no command in it", template=first)
         return self._weighed(first, second)
@@ -168,6 +165,15 @@ class Arbiter:
 
     def _acts(self, call: Call) -> bool:
         return not self._executor.is_question(call) and call.function not in _OFFERS
+
+
+def _disregards(plan: Plan) -> bool:
+    """A template plan that leaves much of what was said aside, a complaint or an unknown wish."""
+    clauses = plan.detail.get("clauses", ())
+    if not any(clause["role"] == Role.COMMAND for clause in clauses):
+        return False  # the complaint is the wish
+    aside = (clause["text"] for clause in clauses if clause["role"] in _ASIDE)
+    return len(" ".join(aside).split()) >= _MUCH
 
 
 def _decided(plan: Plan, why: str, **others: Plan | None) -> Plan:

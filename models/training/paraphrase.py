@@ -20,6 +20,7 @@ import random
 import re
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import torch
@@ -53,13 +54,13 @@ def main() -> None:
     end = time.monotonic() + options.minutes * 60
     asked = made = kept = 0
     with (options.data / "paraphrases.jsonl").open("w", encoding="utf-8") as out:
-        for start in range(0, len(rows), options.batch):
+        for some, prompts in _batches(rows, words, options.batch):
             if time.monotonic() > end:
                 break
-            some = rows[start : start + options.batch]
+            written = _rewritten(writer, words, prompts)
             pairs = [
                 (row, wording)
-                for row, wordings in zip(some, _rewritten(writer, words, some), strict=True)
+                for row, wordings in zip(some, written, strict=True)
                 for wording in wordings
                 if wording not in known and _keeps(row["plan"], wording)
             ]
@@ -76,10 +77,7 @@ def main() -> None:
             print(f"{asked} rows, {made} new wordings, {kept} kept", file=sys.stderr, flush=True)
 
 
-def _rewritten(model: Model, vocabulary: Vocabulary, rows: list[dict[str, str]]) -> list[list[str]]:
-    prompts = [
-        _tokens(vocabulary, _CHAT.format(ask=_ASK.format(said=row["prompt"]))) for row in rows
-    ]
+def _rewritten(model: Model, vocabulary: Vocabulary, prompts: list[list[int]]) -> list[list[str]]:
     answers = model.generate(prompts, 90, temperature=0.8)
     return [
         [
@@ -95,6 +93,20 @@ def _plain(line: str) -> str:
     """A wording in the spelling of the rows: lower case, no marks."""
     line = re.sub(r"^\s*(?:\d+[.)]|[-*]|driver:)\s*", "", line.lower())
     return " ".join(re.sub(r"[^\w\s'.]|\.(?!\d)", " ", line).split())
+
+
+def _batches(
+    rows: list[dict[str, str]], vocabulary: Vocabulary, size: int
+) -> Iterator[tuple[list[dict[str, str]], list[list[int]]]]:
+    """Rows whose prompts are of one length, which a big model answers together."""
+    waiting: dict[int, list[tuple[dict[str, str], list[int]]]] = {}
+    for row in rows:
+        prompt = _tokens(vocabulary, _CHAT.format(ask=_ASK.format(said=row["prompt"])))
+        group = waiting.setdefault(len(prompt), [])
+        group.append((row, prompt))
+        if len(group) == size:
+            yield [row for row, _ in group], [prompt for _, prompt in group]
+            group.clear()
 
 
 def _keeps(plan: str, wording: str) -> bool:

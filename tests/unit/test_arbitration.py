@@ -14,6 +14,7 @@ import pytest
 from cockpit.agent.arbitration import Arbiter, wants_to_know
 from cockpit.agent.executor import Executor
 from cockpit.agent.familiar import strange_calls
+from cockpit.agent.fastpath.clauses import Role
 from cockpit.agent.plan import Call, DialogueContext, Plan, Utterance, Verdict
 from cockpit.agent.resources import SessionResources
 from cockpit.settings import AgentSettings, PlannerChoice
@@ -299,16 +300,25 @@ async def test_second_opinion_for_another_function_is_weighed(
 
 
 async def test_second_opinion_on_answers_that_disregard_what_was_said(table: Table) -> None:
+    def aside(text: str) -> dict[str, Any]:
+        command = {"role": Role.COMMAND, "text": "how much battery is left"}
+        return {"clauses": [{"role": Role.ASIDE, "text": text}, command]}
+
     text = "I lost my card, how much battery is left"
-    partial = by_template(BATTERY, detail={"dropped": ["i lost my card"]})
+    partial = by_template(BATTERY, detail=aside("i lost my card"))
     plan = await table.settle(text, partial, by_model(verdict=Verdict.UNKNOWN))
     assert decided(plan) == ("lm", "the model finds no command in it")
-    short = by_template(BATTERY, detail={"dropped": ["oh my"]})
+    short = by_template(BATTERY, detail=aside("oh my"))
     plan = await table.settle("oh my, how much is left", short, None)
     assert decided(plan) == ("template", "the templates explain it")
-    acting = by_template(HEATING, detail={"dropped": ["i came in from the rain"]})
-    plan = await table.settle("I came in from the rain, heat my seat", acting, None)
-    assert decided(plan) == ("template", "the templates explain it")
+    acting = by_template(HEATING, detail=aside("i came in from the rain"))
+    for other in (by_model(verdict=Verdict.NOTHING), by_model(verdict=Verdict.UNSURE)):
+        plan = await table.settle("I came in from the rain, heat my seat", acting, other)
+        assert plan is not None
+        assert (plan.calls, plan.verdict) == ((HEATING,), Verdict.ACT)
+    both = by_model(HEATING, BATTERY)
+    plan = await table.settle("I came in from the rain, heat my seat", acting, both)
+    assert decided(plan) == ("lm", "the model is surer")
 
 
 async def test_second_opinion_of_a_broken_or_missing_model_changes_nothing(table: Table) -> None:

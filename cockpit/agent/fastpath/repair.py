@@ -55,7 +55,7 @@ _ALIKE: tuple[tuple[tuple[str, ...], frozenset[str], tuple[str, ...]], ...] = (
     (("booth",), _OPENED, ("boot",)),
     (("boots",), _OPENED, ("boot",)),
     (("boat",), _OPENED, ("boot",)),
-    (("but",), frozenset(("the",)), ("boot",)),
+    (("the", "but"), _OPENED, ("the", "boot")),
     (("whippers",), frozenset(), ("wipers",)),
     (("vipers",), frozenset(), ("wipers",)),
     (("wipe", "us"), frozenset(), ("wipers",)),
