@@ -33,6 +33,8 @@ LEFT, RIGHT = "Vehicle.Body.Mirrors.DriverSide", "Vehicle.Body.Mirrors.Passenger
         ("tuck the passenger side mirror in", "fold_mirrors", {"which": Mirror.RIGHT}),
         ("fold the mirrors out", "unfold_mirrors", {}),
         ("unfold the left mirror", "unfold_mirrors", {"which": Mirror.LEFT}),
+        ("fold my mirror in", "fold_mirrors", {"which": Mirror.LEFT}),
+        ("heat my mirror", "set_mirror_heating", {"on": True, "which": Mirror.LEFT}),
         ("heat the side mirrors", "set_mirror_heating", {"on": True}),
         ("mirror heating off", "set_mirror_heating", {"on": False}),
         ("my mirrors are fogged up", "set_mirror_heating", {"on": True}),
