@@ -32,7 +32,7 @@ class Conversation:
     Attributes:
         source: the whole file; its intents are matched like those of a skill.
         skips: politeness and fillers.
-        cut, negation, correction, retraction, follow, repeat, less: see the file.
+        cut, negation, correction, retraction, follow, repeat, own, less: see the file.
         yes, no, filler: of short answers.
         pronouns, determiners, questions, noun_ends, states, verbs: canonical words.
     """
@@ -45,6 +45,7 @@ class Conversation:
     retraction: Phrases
     follow: Phrases
     repeat: Phrases
+    own: Phrases
     less: Phrases
     yes: Phrases
     no: Phrases
@@ -77,6 +78,7 @@ class Conversation:
             retraction=Phrases(phrases["retraction"]),
             follow=Phrases(phrases["follow"]),
             repeat=Phrases(phrases["repeat"]),
+            own=Phrases(phrases["own"]),
             less=Phrases(phrases["less"]),
             yes=Phrases(phrases["yes"]),
             no=Phrases(phrases["no"]),

@@ -10,10 +10,12 @@ from cockpit.agent.fastpath.conversation import Conversation
 from cockpit.agent.fastpath.grammar import Grammar
 from cockpit.agent.fastpath.match import Chart, Phrases
 from cockpit.agent.fastpath.normalise import Token
+from cockpit.agent.fastpath.own import own_calls
 from cockpit.agent.fastpath.segment import Segmenter
 from cockpit.agent.fastpath.values import named_values
 from cockpit.agent.plan import Call
 from skills.api import OutOfRange, SkillError, SkillSet
+from vehicle_bus.seats import Seat
 
 _MARKS = frozenset(",.;:?!")
 _LONGEST = 9  # words
@@ -113,6 +115,13 @@ class FollowUps:
             if self._valid(changed):
                 return (changed,)
         return self._on_from(chart, start, before)
+
+    def own(self, tokens: Sequence[Token], last: Sequence[Call], seat: Seat) -> tuple[Call, ...]:
+        """ "Same here", "me too": the last calls for the speaker's own seat; none otherwise."""
+        chart = self._segmenter.chart(tuple(token for token in tokens if not token.mark))
+        if not chart.keys or not self._is(self._talk.own, chart):
+            return ()
+        return own_calls(last, self._functions, seat)
 
     def goes_on(self, tokens: Sequence[Token]) -> bool:
         """True where the words only ask for more, or less, of what was just done."""

@@ -24,11 +24,13 @@ from cockpit.agent.fastpath.corrections import Corrector
 from cockpit.agent.fastpath.followups import COMPARATIVES, FollowUps
 from cockpit.agent.fastpath.grammar import Grammar, SentencesInvalid
 from cockpit.agent.fastpath.normalise import Normaliser, Token, plain
+from cockpit.agent.fastpath.own import seen_from
 from cockpit.agent.fastpath.repair import repaired, unhesitating
 from cockpit.agent.fastpath.segment import Segmenter
 from cockpit.agent.fastpath.times import without_time
 from cockpit.agent.plan import Call, DialogueContext, Plan, Utterance, Verdict
 from skills.api import SkillSet
+from vehicle_bus.seats import Seat
 
 NAME = "template"
 _LEFT_ALONE = "Okay, I'll leave it."
@@ -109,14 +111,30 @@ class TemplatePlanner:
 
     async def plan(self, utterance: Utterance, context: DialogueContext) -> Plan | None:
         """A plan where templates explain every word, or None."""
-        return self.read(utterance.text, context)
+        return self.read(utterance.text, context, utterance.seat)
 
-    def read(self, text: str, context: DialogueContext | None = None) -> Plan | None:
+    def read(
+        self, text: str, context: DialogueContext | None = None, seat: Seat = Seat.DRIVER
+    ) -> Plan | None:
         """The same without a loop; pure but for its caches."""
+        plan = self._understood(text, context, seat)
+        if plan is None or not plan.calls:
+            return plan
+        calls: list[Call] = []
+        for call in plan.calls:
+            clause = self._said.get(_key(call))
+            calls.append(seen_from(seat, call, clause) if clause is not None else call)
+            if clause is not None and calls[-1] is not call:
+                self._remember(calls[-1], clause)
+        return replace(plan, calls=tuple(calls))
+
+    def _understood(self, text: str, context: DialogueContext | None, seat: Seat) -> Plan | None:
         tokens = unhesitating(self._normalise(text))
         if not any(not token.mark for token in tokens):
             return None
         last = context.last_calls if context is not None else ()
+        if last and (own := self._followups.own(tokens, last, seat)):
+            return self._follow(own, tokens)
         plan = self._conditional(tokens)
         if plan is not None:
             return plan
