@@ -11,7 +11,9 @@ from typing import Final
 from cockpit.agent.choices import chosen
 from cockpit.agent.correction import corrects
 from cockpit.agent.executor import Execution, Pending
+from cockpit.agent.fastpath.answers import Answer as YesOrNo
 from cockpit.agent.fastpath.answers import answers
+from cockpit.agent.fastpath.going import GOES, goes_there
 from cockpit.agent.gate import CallJournal
 from cockpit.agent.plan import Call, Plan
 from skills.api import Clock, SkillSet
@@ -307,8 +309,11 @@ def _proposal(text: str, about: Proposal) -> Answer | None:
 
 def _call(text: str, about: Pending) -> Answer | None:
     choices = about.question.choices
-    place = chosen(text, [choice.label for choice in choices]) if choices else None
-    answer = answers(text)
+    if about.calls[about.index].function in GOES and goes_there(text):
+        place, answer = 0, YesOrNo(True, "")  # "take me there": to what was named first
+    else:
+        place = chosen(text, [choice.label for choice in choices]) if choices else None
+        answer = answers(text)
     if place is None and answer.yes is False:
         return Declined(answer.rest)
     if place is None and answer.yes is None:

@@ -32,7 +32,7 @@ class Conversation:
     Attributes:
         source: the whole file; its intents are matched like those of a skill.
         skips: politeness and fillers.
-        cut, negation, correction, retraction, follow, repeat, own, less: see the file.
+        cut, negation, correction, retraction, follow, repeat, own, going, less: see the file.
         yes, no, filler: of short answers.
         pronouns, determiners, questions, noun_ends, states, verbs: canonical words.
     """
@@ -46,6 +46,7 @@ class Conversation:
     follow: Phrases
     repeat: Phrases
     own: Phrases
+    going: Phrases
     less: Phrases
     yes: Phrases
     no: Phrases
@@ -79,6 +80,7 @@ class Conversation:
             follow=Phrases(phrases["follow"]),
             repeat=Phrases(phrases["repeat"]),
             own=Phrases(phrases["own"]),
+            going=Phrases(phrases["going"]),
             less=Phrases(phrases["less"]),
             yes=Phrases(phrases["yes"]),
             no=Phrases(phrases["no"]),

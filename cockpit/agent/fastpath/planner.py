@@ -22,6 +22,7 @@ from cockpit.agent.fastpath.conditional import (
 from cockpit.agent.fastpath.conversation import Conversation, read_yaml
 from cockpit.agent.fastpath.corrections import Corrector
 from cockpit.agent.fastpath.followups import COMPARATIVES, FollowUps
+from cockpit.agent.fastpath.going import WHICH_PLACE, going_there, points, says_go
 from cockpit.agent.fastpath.grammar import Grammar, SentencesInvalid
 from cockpit.agent.fastpath.normalise import Normaliser, Token, plain
 from cockpit.agent.fastpath.own import seen_from
@@ -135,6 +136,11 @@ class TemplatePlanner:
         last = context.last_calls if context is not None else ()
         if last and (own := self._followups.own(tokens, last, seat)):
             return self._follow(own, tokens)
+        if says_go(tokens):
+            there = going_there(last, self._skills)
+            if there is not None:
+                return self._follow((there,), tokens)
+            return self._unable(WHICH_PLACE, tokens) if points(tokens) else None
         plan = self._conditional(tokens)
         if plan is not None:
             return plan
