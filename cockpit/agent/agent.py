@@ -31,6 +31,7 @@ from cockpit.agent.plan import (
     Utterance,
     Verdict,
 )
+from cockpit.agent.sparing import part, spared
 from cockpit.agent.wording import afterthought, is_question, proposal, render
 from cockpit.events import (
     CommandFailedLater,
@@ -41,6 +42,7 @@ from cockpit.events import (
 )
 from cockpit.settings import AgentSettings
 from skills.api import SkillError, Status
+from skills.phrasing import say_changes
 from vehicle_bus.errors import CockpitError
 from vehicle_bus.records import Failure
 
@@ -53,6 +55,7 @@ NOT_UNDERSTOOD = "Sorry, I didn't understand that."
 NOT_OFFLINE = "Sorry, I can't answer that offline."
 NOT_ABLE = "Sorry, I can't do that offline."
 DECLINED = "Okay, I won't."
+LEFT_AS_IT_WAS = "That was left as it was."
 BROKEN = "Sorry, something went wrong there."
 
 
@@ -200,6 +203,9 @@ class _Turn:
             case Resume(pending=pending, rest=rest):
                 reply = await self._resume(answer)
                 return await self._and_more(reply, [pending.calls[pending.index]], rest)
+        if (put_back := await self._put_back()) is not None:
+            self._answered = True
+            return put_back
         began = time.perf_counter()
         fixed = await self._corrected()
         plan = fixed.plan if fixed else await self._understand()
@@ -242,6 +248,23 @@ class _Turn:
         return plan if plan and plan.verdict is Verdict.ACT and plan.calls else None
 
     # Understanding.
+
+    async def _put_back(self) -> str | None:
+        """What "not mine" put back of the last turn, in words; None where it is said of nothing."""
+        text, seat = self._utterance.text, self._utterance.seat
+        taken_out = spared(text)
+        if taken_out is None or self._conversation.asked(seat) is not None:
+            return None
+        before = self._conversation.before(seat)
+        if before is None:
+            return None
+        area, thing = taken_out
+        values = part(before, area.seats(seat), thing)
+        if not values:
+            return LEFT_AS_IT_WAS
+        gate = self._agent._gate
+        await gate.regain()
+        return say_changes(await gate.restore(values), seat)
 
     async def _corrected(self) -> Correction | None:
         """What a correction of the last turn ("no, 23") asks for; None where it is none."""

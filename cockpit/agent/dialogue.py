@@ -16,7 +16,7 @@ from cockpit.agent.fastpath.answers import answers
 from cockpit.agent.fastpath.going import GOES, goes_there
 from cockpit.agent.gate import CallJournal
 from cockpit.agent.plan import Call, Plan
-from skills.api import Clock, SkillSet
+from skills.api import Clock, SkillSet, Value
 from vehicle_bus.seats import Seat
 
 UNDO_DEPTH: Final = 20
@@ -255,6 +255,23 @@ class Conversation:
         if journals:
             self._undoable.append(self._last)
 
+    def before(self, seat: Seat) -> dict[str, Value] | None:
+        """What the signals were that the last turn changed, where that was for some seats.
+
+        None where it was not, or where it was another's turn and is not fresh in mind.
+        """
+        turn = self._last
+        if turn is None or (turn.seat is not seat and self._clock.now() - turn.at > FRESH):
+            return None
+        if not any(self._has_area(call) for call in turn.calls):
+            return None
+        journals = [journal for call, journal in turn.journals if self._has_area(call)]
+        return {path: value for one in journals for path, value in one.before.items()}
+
+    def _has_area(self, call: Call) -> bool:
+        function = self._skills.get(call.function)
+        return function is not None and "where" in function.arguments.model_fields
+
     async def take_back(self, functions: frozenset[str], seat: Seat) -> bool:
         """Take back the calls of some functions in a seat's last turn, as a correction does.
 
@@ -309,6 +326,7 @@ def _proposal(text: str, about: Proposal) -> Answer | None:
 
 def _call(text: str, about: Pending) -> Answer | None:
     choices = about.question.choices
+    place: int | None
     if about.calls[about.index].function in GOES and goes_there(text):
         place, answer = 0, YesOrNo(True, "")  # "take me there": to what was named first
     else:

@@ -41,10 +41,15 @@ ON_ITS_WAY = 15.0
 
 
 class CallJournal:
-    """How to take back what one call did; implements ``skills.api.Journal``."""
+    """How to take back what one call did; implements ``skills.api.Journal``.
+
+    Attributes:
+        before: what the signals were that it changed.
+    """
 
     def __init__(self) -> None:
         self._reverts: list[Revert] = []
+        self.before: dict[str, Value] = {}
 
     def __bool__(self) -> bool:
         return bool(self._reverts)
@@ -220,7 +225,7 @@ class Gate:
         self._targets[path] = (value, self._monotonic() + ON_ITS_WAY)
         return Change(path, moving_to, value, Status.MOVING)
 
-    async def restore(self, values: Mapping[str, Value]) -> None:
+    async def restore(self, values: Mapping[str, Value]) -> tuple[Change, ...]:
         """Bring signals back to earlier values: nothing is added or asked, refusals hold.
 
         Raises:
@@ -235,6 +240,7 @@ class Gate:
         for change in changes.values():
             if not change.status.ok:
                 raise SkillError(change.reason or "I couldn't take everything back.")
+        return tuple(changes.values())
 
 
 def _status(error: BusError) -> Status:
@@ -430,7 +436,11 @@ class TurnWrites:
             and owner.get(change.path, entry) is entry
         }
         if before:
-            entry.journal.record(lambda: self._gate.restore(before))
+            entry.journal.before = {**before, **entry.journal.before}
+            entry.journal.record(lambda: self._restored(before))
+
+    async def _restored(self, before: Mapping[str, Value]) -> None:
+        await self._gate.restore(before)
 
 
 def _root(path: str, judgement: Judgement) -> str:

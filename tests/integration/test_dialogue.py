@@ -161,6 +161,19 @@ async def talk(opened: Talk) -> Talk:
             },
         ),
         (("set the volume to 40", "louder", "just a bit more"), {VOLUME: 60}),
+        # All but a part of what was done.
+        (
+            ("heat my seat to level 1", "turn on all the seat heaters", "but not mine"),
+            {HEATING.format("Driver"): 33, HEATING.format("Passenger"): 67},
+        ),
+        (
+            ("open all the windows", "@rear_left not mine"),
+            {WINDOW.format(1, "Driver"): 100, WINDOW.format(2, "Driver"): 0},
+        ),
+        (
+            ("open all the windows", "except mine", "undo that"),
+            {WINDOW.format(1, "Driver"): 0, WINDOW.format(2, "Driver"): 0},
+        ),
         # A correction belongs to the seat that spoke.
         (("set my temperature to 22", "@passenger no, 23"), {DRIVER: 22}),
         (("set the driver's side to 22", "@passenger I meant 23"), {DRIVER: 22}),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from enum import StrEnum
 from typing import Any, Final, get_args
@@ -66,7 +66,7 @@ def seen_from(seat: Seat, call: Call, clause: Clause) -> Call:
     return replace(call, arguments={**call.arguments, **own}) if own else call
 
 
-def _named(clause: Clause) -> Mapping[str, Collection[str]]:
+def _named(clause: Clause) -> Mapping[str, frozenset[str]]:
     """The words that name each argument of a clause."""
     return {
         piece.slot: frozenset(token.key for token in clause.tokens[piece.start : piece.end])
