@@ -162,6 +162,11 @@ class Executor:
             raise SkillError("I can't do that.")
         return function
 
+    def is_built_in(self, call: Call) -> bool:
+        """True for a function of ours, which the models that were trained know."""
+        function = self.skills.get(call.function)
+        return function is not None and function.run.__module__.startswith("skills.")
+
     def is_question(self, call: Call) -> bool:
         """True where the call only reads."""
         function = self.skills.get(call.function)

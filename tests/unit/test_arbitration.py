@@ -104,7 +104,8 @@ def table(resources: Resources) -> Table:
 
 
 def by_template(*calls: Call, **more: Any) -> Plan:
-    return Plan(calls, "template", **more)
+    clause = {"role": Role.COMMAND, "text": "word for word", "cost": 1.0}
+    return Plan(calls, "template", **{"detail": {"clauses": [clause]}, **more})
 
 
 def by_model(*calls: Call, **more: Any) -> Plan:
@@ -301,8 +302,8 @@ async def test_second_opinion_for_another_function_is_weighed(
 
 async def test_second_opinion_on_answers_that_disregard_what_was_said(table: Table) -> None:
     def aside(text: str) -> dict[str, Any]:
-        command = {"role": Role.COMMAND, "text": "how much battery is left"}
-        return {"clauses": [{"role": Role.ASIDE, "text": text}, command]}
+        command = {"role": Role.COMMAND, "text": "how much battery is left", "cost": 1.0}
+        return {"clauses": [{"role": Role.ASIDE, "text": text, "cost": 1.0}, command]}
 
     text = "I lost my card, how much battery is left"
     partial = by_template(BATTERY, detail=aside("i lost my card"))
@@ -319,6 +320,43 @@ async def test_second_opinion_on_answers_that_disregard_what_was_said(table: Tab
     both = by_model(HEATING, BATTERY)
     plan = await table.settle("I came in from the rain, heat my seat", acting, both)
     assert decided(plan) == ("lm", "the model is surer")
+
+
+def roundabout(cost: float) -> dict[str, Any]:
+    return {"clauses": [{"role": Role.COMMAND, "text": "far from it", "cost": cost}]}
+
+
+SURE: dict[str, Any] = {"confidence": 0.9, "detail": {"raw_confidence": 0.95}}
+
+
+@pytest.mark.parametrize(
+    ("cost", "model", "planner"),
+    [
+        (1.5, by_model(HEATING, **SURE), "lm"),
+        (1.2, by_model(HEATING, **SURE), "template"),  # nobody asks
+        (1.5, by_model(HEATING, **{**SURE, "confidence": 0.5}), "template"),
+        (1.5, by_model(verdict=Verdict.NOTHING, **SURE), "lm"),
+        (1.5, by_model(verdict=Verdict.NOTHING), "template"),  # not calibrated
+    ],
+)
+async def test_sure_model_is_better_than_a_roundabout_template(
+    cost: float, model: Plan, planner: str, table: Table
+) -> None:
+    first = by_template(Call("lights.set_hazards", {"on": True}), detail=roundabout(cost))
+    plan = await table.settle("some words", first, model)
+    assert plan is not None
+    assert plan.planner == planner
+
+
+async def test_sure_model_plans_what_templates_think_beyond_the_car(table: Table) -> None:
+    beyond = by_template(verdict=Verdict.UNKNOWN, detail=roundabout(2.7))
+    plan = await table.settle("heat it up for us", beyond, by_model(HEATING, **SURE))
+    assert decided(plan) == ("lm", "the model is sure")
+    plan = await table.settle("heat it up for us", beyond, by_model(HEATING))
+    assert decided(plan) == ("template", "the model is not sure")
+    left = by_template(verdict=Verdict.NOTHING, detail=roundabout(2.7))
+    plan = await table.settle("don't open it", left, by_model(HEATING, **SURE))
+    assert decided(plan) == ("template", "the templates explain it")
 
 
 async def test_second_opinion_of_a_broken_or_missing_model_changes_nothing(table: Table) -> None:
