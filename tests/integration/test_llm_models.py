@@ -293,9 +293,9 @@ async def test_trained_model_that_ships_plans(tmp_path: Path) -> None:
     async with LlmPlanner(
         SkillSet.installed(), path, AgentSettings(), name="cockpit-135m", cache_dir=tmp_path
     ) as lm:
-        plan = await lm.plan(Utterance("Set my side to twenty-two degrees"), DialogueContext())
+        plan = await lm.plan(Utterance("Set her side to twenty-two degrees"), DialogueContext())
     assert plan is not None
-    assert plan.calls == (Call("climate.set_temperature", {"temperature": 22, "where": "mine"}),)
+    assert plan.calls == (Call("climate.set_temperature", {"temperature": 22, "where": "passenger"}),)
     assert plan.verdict is Verdict.ACT
 
 
