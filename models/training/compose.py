@@ -149,7 +149,10 @@ class Composer:
         template, sample = found
         if any(call.when is not None for call in sample.meant.calls):
             return None
-        name = rng.choice(_CONDITIONS)
+        known = [name for name in _CONDITIONS if self.slots.get(name) is not None]
+        if not known:
+            return None
+        name = rng.choice(known)
         drawn = self.slots.draw(name, rng)
         when = parse_condition(drawn.value)
         said = Piece(drawn.spoken, name)
