@@ -295,7 +295,9 @@ async def test_trained_model_that_ships_plans(tmp_path: Path) -> None:
     ) as lm:
         plan = await lm.plan(Utterance("Set her side to twenty-two degrees"), DialogueContext())
     assert plan is not None
-    assert plan.calls == (Call("climate.set_temperature", {"temperature": 22, "where": "passenger"}),)
+    assert plan.calls == (
+        Call("climate.set_temperature", {"temperature": 22, "where": "passenger"}),
+    )
     assert plan.verdict is Verdict.ACT
 
 
