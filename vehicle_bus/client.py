@@ -50,8 +50,11 @@ __all__ = ["Ack", "Failure", "Message", "OwnerState", "Reading", "Update", "Vehi
 log = logging.getLogger(__name__)
 
 FEED_SIZE = 4096
-SYNC_TIMEOUT = 2.0
-"""Seconds to wait for the marker that ends the retained messages."""
+SYNC_WAIT = 0.25
+SYNC_WAITS = 8
+"""How often in a row to wait ``SYNC_WAIT`` seconds for the marker that ends the retained messages
+while no retained message comes; several short waits, so that one pause of the whole process does
+not end them."""
 OWNER_GRACE = 1.5
 """Seconds after a connection was made in which an owner may still be connecting, too."""
 REGAINED_WITHIN = 5.0
@@ -93,6 +96,7 @@ class VehicleBus:
         self.catalogue = Catalogue.load(settings) if catalogue is None else catalogue
         self.malformed = 0
         self.late = 0
+        self._retained = 0
         self._source = source
         self._topics = Topics(settings.vin)
         self._readings: dict[str, Reading] = {}
@@ -417,15 +421,23 @@ class VehicleBus:
         # subscription. So our own marker comes back when we have them all.
         marker = self._topics.sync(self._connection.identifier)
         self._connection.post(marker, b"{}")
-        try:
-            async with asyncio.timeout(SYNC_TIMEOUT):
-                await self._synced.wait()
-        except TimeoutError:
+        if not await self._marked(self._synced):
             log.warning("the broker did not return %s; taking the state as complete", marker)
         self._finish_sync()
         for subtopic, data in self._own_documents.items():
             self._connection.post(self._topics.document(subtopic), data, retain=True)
         self._ready_at = asyncio.get_running_loop().time()
+
+    async def _marked(self, synced: asyncio.Event) -> bool:
+        """Whether the marker came, before no retained message came for a while."""
+        waits = 0
+        while waits < SYNC_WAITS:
+            before = self._retained
+            with suppress(TimeoutError):
+                async with asyncio.timeout(SYNC_WAIT):
+                    return await synced.wait()
+            waits = waits + 1 if self._retained == before else 0
+        return False
 
     def _finish_sync(self) -> None:
         for path in self._last.keys() - self._readings.keys():
@@ -459,6 +471,7 @@ class VehicleBus:
     # Messages
 
     def _on_message(self, message: aiomqtt.Message) -> None:
+        self._retained += message.retain
         topic = str(message.topic)
         data = message.payload
         assert isinstance(data, bytes | bytearray)

@@ -151,9 +151,9 @@ class Arbiter:
             if strange and acts:
                 first = replace(first, verdict=Verdict.UNSURE)
             return _decided(first, "the model is not sure", lm=second)
-        if second.verdict is not Verdict.ACT and acts and not strange:
-            return _decided(first, "a command stands in it", lm=second)
         if second.verdict is not Verdict.ACT:
+            if acts and not strange:
+                return _decided(first, "a command stands in it", lm=second)
             return _decided(second, "the model finds no command in it", template=first)
         return self._weighed(first, second)
 

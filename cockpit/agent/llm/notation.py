@@ -299,11 +299,9 @@ class Notation:
 
 
 def _head(condition: Condition, *, unless: bool) -> str:
-    return (
-        f"unless {write_condition(negate(condition))}"
-        if unless
-        else f"if {write_condition(condition)}"
-    )
+    if unless:
+        return f"unless {write_condition(negate(condition))}"
+    return f"if {write_condition(condition)}"
 
 
 def left_out(value: Any, field: FieldInfo) -> bool:
