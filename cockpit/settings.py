@@ -22,6 +22,7 @@ from rapidfuzz import process
 
 from vehicle_bus.config import BusSettings
 from vehicle_bus.errors import CockpitError
+from vehicle_bus.seats import Seat
 
 APP = "offline-cockpit"
 _SHORT_FORMS = {"COCKPIT_MODELS": ("assets", "root"), "COCKPIT_OFFLINE": ("assets", "offline")}
@@ -54,6 +55,23 @@ class RecognizerChoice(StrEnum):
     AUTO = "auto"  # Whisper where its model is there, else Vosk
     WHISPER = "whisper"
     VOSK = "vosk"
+
+
+class Activation(StrEnum):
+    """What makes the car listen."""
+
+    WAKE_WORD = "wake-word"
+    PUSH_TO_TALK = "push-to-talk"
+    ALWAYS = "always"  # any speech; only confident requests are acted on
+
+
+class WakeWord(StrEnum):
+    """The wake words whose models are in the wheel of pymicro-wakeword."""
+
+    OKAY_NABU = "okay_nabu"
+    HEY_JARVIS = "hey_jarvis"
+    HEY_MYCROFT = "hey_mycroft"
+    ALEXA = "alexa"
 
 
 class AssetSettings(Section):
@@ -107,6 +125,71 @@ class SpeechSettings(Section):
     threads: int = Field(2, ge=1, le=64, description="Threads of the recogniser.")
 
 
+class AudioSettings(Section):
+    """Microphone and loudspeaker."""
+
+    input: str = Field(
+        "",
+        description="Microphone: part of a device's name, a WAV file, or - for PCM on standard "
+        "input; empty for the system's default.",
+    )
+    output: str = Field(
+        "",
+        description="Loudspeaker: part of a device's name, a WAV file to write, or none; empty "
+        "for the system's default.",
+    )
+    zones: tuple[Seat, ...] = Field(
+        (Seat.DRIVER,),
+        min_length=1,
+        description="The seat that each channel of the microphone hears, in order.",
+    )
+    noise_suppression: int = Field(
+        0, ge=0, le=4, description="WebRTC noise suppression, 0 (off) to 4."
+    )
+    echo_cancellation: bool = Field(
+        True, description="Take the car's own voice out of what the microphone hears."
+    )
+
+
+class ListenSettings(Section):
+    """When to listen, and when somebody has finished; durations in seconds."""
+
+    activation: Activation = Field(
+        Activation.WAKE_WORD, description="wake-word, push-to-talk or always."
+    )
+    wake_words: tuple[WakeWord, ...] = Field(
+        (WakeWord.OKAY_NABU, WakeWord.HEY_JARVIS), min_length=1, description="Any of these."
+    )
+    follow_up: float = Field(
+        8.0, ge=0, le=60, description="After an answer, listen this long without a wake word."
+    )
+    begin_within: float = Field(
+        6.0, gt=0, le=60, description="After a wake word, somebody has to speak within this."
+    )
+    pause: float = Field(
+        0.2, gt=0, le=2, description="Silence after which recognition starts ahead."
+    )
+    end_complete: float = Field(
+        0.45, gt=0, le=5, description="Silence that ends a complete command."
+    )
+    end: float = Field(0.8, gt=0, le=5, description="Silence that ends anything else.")
+    end_dangling: float = Field(
+        1.6, gt=0, le=10, description='Silence that ends "… and" or a dangling preposition.'
+    )
+    longest: float = Field(20.0, gt=1, le=28, description="An utterance is cut at this length.")
+    confidence: float = Field(
+        0.6,
+        ge=0,
+        le=1,
+        description="Without a wake word, requests that were heard or understood with less are "
+        "not acted on.",
+    )
+    barge_in: bool = Field(True, description="Fall silent when somebody speaks.")
+    ducking: float = Field(
+        0.3, ge=0, le=1, description="Media volume while speaking or listening, of what it was."
+    )
+
+
 class SimSettings(Section):
     """The simulated vehicle."""
 
@@ -135,6 +218,8 @@ class Settings(Section):
     assets: AssetSettings = Field(default_factory=AssetSettings)
     agent: AgentSettings = Field(default_factory=AgentSettings)
     speech: SpeechSettings = Field(default_factory=SpeechSettings)
+    audio: AudioSettings = Field(default_factory=AudioSettings)
+    listen: ListenSettings = Field(default_factory=ListenSettings)
     sim: SimSettings = Field(default_factory=SimSettings)
     maps: MapSettings = Field(default_factory=MapSettings)
 
