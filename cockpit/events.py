@@ -6,10 +6,12 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from cockpit.agent.plan import Call, Outcome, Plan, Turn, Utterance
 from vehicle_bus.records import Failure
+from vehicle_bus.seats import Seat
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,90 @@ class EngineChanged:
     detail: Mapping[str, Any]
 
 
+class Listening(StrEnum):
+    """What the live conversation is doing."""
+
+    ASLEEP = "asleep"  # waits for a wake word or the button
+    AWAKE = "awake"  # waits for somebody to speak
+    HEARING = "hearing"
+    THINKING = "thinking"
+    SPEAKING = "speaking"
+    FOLLOW_UP = "follow-up"  # after an answer, listens without a wake word
+
+
+@dataclass(frozen=True, slots=True)
+class ListeningChanged:
+    """The live conversation does something else now; ``seat`` is whose turn it is, if anybody's."""
+
+    state: Listening
+    seat: Seat | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WakeWordHeard:
+    """Somebody called the car."""
+
+    word: str
+    seat: Seat
+
+
+@dataclass(frozen=True, slots=True)
+class CaptionChanged:
+    """What somebody seems to be saying; it may still change."""
+
+    text: str
+    seat: Seat
+
+
+@dataclass(frozen=True, slots=True)
+class UtteranceIgnored:
+    """Somebody spoke, and nothing is done about it; ``why`` says for what reason."""
+
+    utterance: Utterance
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyStarted:
+    """The first sound of a reply goes out."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyEnded:
+    """A reply was spoken, or cut off: ``heard`` is the part that was heard."""
+
+    text: str
+    heard: str
+    fault: str | None = None
+
+    @property
+    def whole(self) -> bool:
+        """Whether all of it was heard."""
+        return self.heard == self.text
+
+
+@dataclass(frozen=True, slots=True)
+class LevelMeasured:
+    """Loudness of each zone, about ten times a second; dB of full scale."""
+
+    levels: Mapping[Seat, float]
+    clipped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TurnTimed:
+    """When the stages of a spoken turn were reached, in milliseconds after the last word.
+
+    Attributes:
+        stages: ``pause`` (recognition starts ahead), ``text``, ``plan``, ``endpoint``, ``reply``
+            and ``first audio``, as far as there were any.
+    """
+
+    stages: Mapping[str, float]
+
+
 type Event = (
     UtteranceHeard
     | PlanMade
@@ -73,6 +159,14 @@ type Event = (
     | TurnFinished
     | CommandFailedLater
     | EngineChanged
+    | ListeningChanged
+    | WakeWordHeard
+    | CaptionChanged
+    | UtteranceIgnored
+    | ReplyStarted
+    | ReplyEnded
+    | LevelMeasured
+    | TurnTimed
 )
 
 

@@ -27,6 +27,7 @@ from cockpit.agent.plan import (
     Outcome,
     Plan,
     Planner,
+    Prepared,
     Turn,
     Utterance,
     Verdict,
@@ -90,20 +91,53 @@ class Agent:
         self.conversation = conversation
         self._events = events
         self._settings = settings
+        self._turns = 0
         self._one_at_a_time = asyncio.Lock()
         gate.on_failure(self._failed_later)
 
     def _failed_later(self, failure: Failure) -> None:
         self._events.publish(CommandFailedLater(failure))
 
-    async def turn(self, utterance: Utterance) -> Turn:
+    async def turn(self, utterance: Utterance, prepared: Prepared | None = None) -> Turn:
         """Everything from what was said to the reply.
 
         Never raises for anything a speaker, a skill or the vehicle can cause. When it is
         cancelled, commands that were sent still finish and can be taken back.
+
+        Args:
+            prepared: saves planning, where it was made of the same words after the same turn.
         """
         async with self._one_at_a_time:
-            return await _Turn(self, utterance).run()
+            if prepared is not None and not self._holds(prepared, utterance):
+                prepared = None
+            self._turns += 1
+            return await _Turn(self, utterance, prepared).run()
+
+    async def prepare(self, utterance: Utterance) -> Prepared:
+        """Think ahead what a turn would follow; nothing is done, and it may be cancelled.
+
+        Raises:
+            CockpitError: the only planner has failed.
+        """
+        began, turns = time.perf_counter(), self._turns
+        answers = self.conversation.is_answer(utterance.text, utterance.seat)
+        plan = None if answers else await self._understand(utterance)
+        return Prepared(utterance, plan, answers, (time.perf_counter() - began) * 1000, turns)
+
+    def _holds(self, prepared: Prepared, utterance: Utterance) -> bool:
+        before = prepared.utterance
+        return (
+            prepared.turns == self._turns
+            and (before.text, before.seat) == (utterance.text, utterance.seat)
+            and not prepared.answers
+        )
+
+    async def _understand(self, utterance: Utterance) -> Plan | None:
+        """What the planners make of it, as the arbiter settles it."""
+        conversation, seat = self.conversation, utterance.seat
+        context = DialogueContext(conversation.leaned_on(utterance.text, seat))
+        fresh = DialogueContext(conversation.recent(seat), conversation.asked(seat))
+        return await self.plan(utterance, context, fresh)
 
     async def plan(
         self, utterance: Utterance, context: DialogueContext, fresh: DialogueContext | None = None
@@ -126,9 +160,10 @@ class Agent:
 class _Turn:
     """One turn under way."""
 
-    def __init__(self, agent: Agent, utterance: Utterance) -> None:
+    def __init__(self, agent: Agent, utterance: Utterance, prepared: Prepared | None) -> None:
         self._agent = agent
         self._utterance = utterance
+        self._prepared = prepared
         self._conversation = agent.conversation
         self._plan: Plan | None = None
         self._answered = False
@@ -275,11 +310,9 @@ class _Turn:
         return await correction(self._utterance, last.calls, template)
 
     async def _understand(self) -> Plan | None:
-        """What the planners make of it, as the arbiter settles it."""
-        conversation, seat = self._conversation, self._utterance.seat
-        context = DialogueContext(conversation.leaned_on(self._utterance.text, seat))
-        fresh = DialogueContext(conversation.recent(seat), conversation.asked(seat))
-        return await self._agent.plan(self._utterance, context, fresh)
+        if self._prepared is not None:
+            return self._prepared.plan
+        return await self._agent._understand(self._utterance)
 
     def _acts(self, plan: Plan) -> bool:
         return any(not self._agent._executor.is_question(call) for call in plan.calls)

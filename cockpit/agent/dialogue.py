@@ -213,16 +213,23 @@ class Conversation:
         The question is closed by an answer. It stays open for its own speaker when somebody
         in another seat talks.
         """
-        self._drop_lapsed()
-        if not self._questions or self._questions[0].seat is not seat:
-            return None
-        about = self._questions[0].about
-        answer = _proposal(text, about) if isinstance(about, Proposal) else _call(text, about)
+        answer = self._answer(text, seat)
         if answer is not None:
             self._questions.popleft()
             until = self._clock.now() + self._timeout
             self._questions = deque(replace(item, until=until) for item in self._questions)
         return answer
+
+    def is_answer(self, text: str, seat: Seat) -> bool:
+        """Whether a sentence answers the open question, which stays open."""
+        return self._answer(text, seat) is not None
+
+    def _answer(self, text: str, seat: Seat) -> Answer | None:
+        self._drop_lapsed()
+        if not self._questions or self._questions[0].seat is not seat:
+            return None
+        about = self._questions[0].about
+        return _proposal(text, about) if isinstance(about, Proposal) else _call(text, about)
 
     def heard_something_else(self, seat: Seat) -> None:
         """The asked person gave a new command in place of an answer: forget the questions."""

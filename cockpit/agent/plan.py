@@ -116,6 +116,34 @@ class DialogueContext:
     asked: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What a turn would make of an utterance, thought ahead while its end is waited for.
+
+    Attributes:
+        utterance: as it seemed to be.
+        plan: what would be followed; None where nobody has one, or it answers a question.
+        answers: it answers the open question.
+        milliseconds: how long it took.
+        turns: how many turns the agent had had; after another one it is worth nothing.
+    """
+
+    utterance: Utterance
+    plan: Plan | None
+    answers: bool
+    milliseconds: float
+    turns: int
+
+    @property
+    def confidence(self) -> float:
+        """How sure it is that something is to be done, 0 to 1; 0 where nothing is."""
+        if self.answers:
+            return 1.0
+        if self.plan is None or self.plan.verdict is not Verdict.ACT or not self.plan.calls:
+            return 0.0
+        return self.plan.confidence
+
+
 class Planner(Protocol):
     """Turns an utterance into a plan."""
 
