@@ -3,192 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import itertools
-import logging
 import sys
-from collections import deque
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any, Self
 
 from cockpit.speech.audio import Audio
 from cockpit.speech.errors import SynthesisFailed, SynthesisUnavailable
-from cockpit.speech.piper_protocol import MAX_HEADER, Frame, ProtocolError, read_frame
 from cockpit.speech.speakable import sentences, speakable
+from cockpit.workers.errors import RequestRefused, WorkerLost, WorkerUnavailable
+from cockpit.workers.process import Rules
+from cockpit.workers.supervisor import StateListener, Supervisor
 
-logger = logging.getLogger(__name__)
-
-START_TIMEOUT = 30.0
-"""Seconds that the process has to load its voice (about one second is usual)."""
+VOICE = "voice"
+"""The engine's name in ``EngineChanged`` events."""
 
 SENTENCE_TIMEOUT = 10.0
 """Seconds without any audio after which the process counts as hung."""
 
-BACKOFF = (0.0, 0.25, 0.5, 1.0, 2.0, 5.0)
-"""Seconds before the first, second, … start in a row without a sentence spoken between."""
-
 _READ_AHEAD = 4  # chunks made before somebody takes them
-_STOP_TIMEOUT = 2.0
-
-type StateListener = Callable[[str, Mapping[str, Any]], None]
-
-
-class _WorkerGone(Exception):
-    """The process died, hung or spoke nonsense."""
-
-
-class _SentenceRefused(Exception):
-    """The process lives and could not speak this sentence."""
-
-
-class _Worker:
-    """One running process. Requests are answered in order; nobody shares an id."""
-
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self.process = process
-        self.rate = 0
-        self.complaints: deque[str] = deque(maxlen=20)
-        self._answers: dict[int, asyncio.Queue[Frame | None]] = {}
-        self._ids = itertools.count(1)
-        self._ready: asyncio.Queue[Frame | None] = asyncio.Queue()
-        self.gone = asyncio.Event()
-        self._tasks = [
-            asyncio.create_task(self._read(), name="piper-frames"),
-            asyncio.create_task(self._read_complaints(), name="piper-stderr"),
-        ]
-
-    @classmethod
-    async def start(cls, command: Sequence[str], patience: float) -> Self:
-        """Start the process and wait until its voice is loaded.
-
-        Raises:
-            SynthesisUnavailable: it does not start, or its library or voice is missing.
-        """
-        try:
-            process = await asyncio.create_subprocess_exec(
-                *command,
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.PIPE,
-                limit=MAX_HEADER,
-            )
-        except OSError as error:
-            raise SynthesisUnavailable(
-                f"The voice process cannot be started: {error.strerror}."
-            ) from error
-        worker = cls(process)
-        try:
-            async with asyncio.timeout(patience):
-                frame = await worker._ready.get()
-        except TimeoutError:
-            await worker.stop()
-            raise SynthesisUnavailable(
-                f"The voice did not load within {patience:.0f} seconds; the machine may be busy."
-            ) from None
-        except asyncio.CancelledError:
-            await worker.stop()
-            raise
-        if frame is None or frame.type != "ready":
-            reason = frame.fields.get("reason", "") if frame else ""
-            await worker.stop()
-            last = worker.complaints[-1] if worker.complaints else "it ended at once"
-            raise SynthesisUnavailable(
-                f"The voice does not load ({reason or last}); run `cockpit doctor`."
-            )
-        worker.rate = int(frame.fields["rate"])
-        return worker
-
-    @property
-    def alive(self) -> bool:
-        return not self.gone.is_set() and self.process.returncode is None
-
-    async def say(self, text: str, patience: float) -> AsyncGenerator[Audio]:
-        """Audio of one sentence; closing the generator stops the process's work on it.
-
-        Raises:
-            _WorkerGone: the process died or hung in the middle.
-            _SentenceRefused: the process could not speak this sentence.
-        """
-        number = next(self._ids)
-        answers: asyncio.Queue[Frame | None] = asyncio.Queue()
-        self._answers[number] = answers
-        finished = False
-        try:
-            await self._send(Frame("say", {"id": number, "text": text}))
-            while True:
-                try:
-                    async with asyncio.timeout(patience):
-                        frame = await answers.get()
-                except TimeoutError:
-                    self.kill()
-                    raise _WorkerGone(f"no audio for {patience:.0f} s") from None
-                if frame is None:
-                    raise _WorkerGone("the process ended")
-                finished = frame.type != "audio"
-                if frame.type == "done":
-                    return
-                if frame.type == "failed":
-                    raise _SentenceRefused(str(frame.fields.get("reason", "")))
-                yield Audio.from_pcm16(frame.payload, self.rate)
-        finally:
-            del self._answers[number]
-            if not finished and self.alive:
-                with contextlib.suppress(_WorkerGone):
-                    await self._send(Frame("cancel", {"id": number}))
-
-    def kill(self) -> None:
-        if self.process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                self.process.kill()
-
-    async def stop(self) -> None:
-        """End the process: close its input, and kill it if it does not go."""
-        if self.process.stdin:
-            self.process.stdin.close()
-        try:
-            async with asyncio.timeout(_STOP_TIMEOUT):
-                await self.process.wait()
-        except TimeoutError:
-            self.kill()
-            await self.process.wait()
-        await asyncio.gather(*self._tasks)
-
-    async def _send(self, frame: Frame) -> None:
-        if self.process.stdin is None or not self.alive:
-            raise _WorkerGone("the process ended")
-        try:
-            self.process.stdin.write(frame.encode())
-            await self.process.stdin.drain()
-        except (ConnectionError, RuntimeError) as error:
-            raise _WorkerGone("the process ended") from error
-
-    async def _read(self) -> None:
-        if self.process.stdout is None:
-            raise AssertionError("started with a pipe")
-        try:
-            while (frame := await read_frame(self.process.stdout)) is not None:
-                if frame.type in ("ready", "unavailable"):
-                    self._ready.put_nowait(frame)
-                elif frame.id in self._answers:  # the others were cancelled
-                    self._answers[frame.id].put_nowait(frame)
-        except ProtocolError as error:
-            self.complaints.append(str(error))
-        finally:
-            self.kill()
-            self.gone.set()
-            for answers in (self._ready, *self._answers.values()):
-                answers.put_nowait(None)
-
-    async def _read_complaints(self) -> None:
-        if self.process.stderr is None:
-            raise AssertionError("started with a pipe")
-        while block := await self.process.stderr.read(4096):
-            for line in block.decode(errors="replace").splitlines():
-                if line.strip():
-                    logger.debug("piper: %s", line)
-                    self.complaints.append(line.strip())
+_WORKER = (sys.executable, "-m", "cockpit.speech.piper_worker")
 
 
 class PiperVoice:
@@ -204,33 +39,25 @@ class PiperVoice:
         model: Path,
         *,
         on_state: StateListener | None = None,
-        command: Sequence[str] | None = None,
-        start_timeout: float = START_TIMEOUT,
+        command: Sequence[str] = _WORKER,
         sentence_timeout: float = SENTENCE_TIMEOUT,
-        backoff: Sequence[float] = BACKOFF,
+        rules: Rules | None = None,
     ) -> None:
         """Nothing is started yet.
 
         Args:
             model: the voice, an ``.onnx`` file with its ``.onnx.json`` beside it.
-            on_state: told ``started``, ``crashed``, ``failed`` and ``stopped`` with details.
+            on_state: told ``started``, ``crashed``, ``hung``, ``failed`` and ``stopped``.
             command: program to run instead of our worker.
-            start_timeout: seconds for loading.
             sentence_timeout: seconds without audio that mean a hang.
-            backoff: seconds before each start in a row.
+            rules: when else the process counts as broken.
         """
-        self._command = command or [sys.executable, "-m", "cockpit.speech.piper_worker", str(model)]
         self._model = model
-        self._on_state = on_state
-        self._start_timeout = start_timeout
         self._sentence_timeout = sentence_timeout
-        self._backoff = backoff
-        self._worker: _Worker | None = None
-        self._starting: asyncio.Task[_Worker] | None = None
-        self._watching: asyncio.Task[None] | None = None
-        self._starts = 0  # since a sentence was last spoken
+        self._worker = Supervisor(
+            VOICE, command, {"model": str(model)}, rules=rules, on_state=on_state
+        )
         self._turn = asyncio.Lock()
-        self._closed = False
 
     async def __aenter__(self) -> Self:
         """Start the process and wait for the voice.
@@ -243,7 +70,10 @@ class PiperVoice:
                 f"There is no voice {self._model}; run `cockpit models pull` with its name."
             )
         try:
-            await self._ready()
+            await self._worker.start()
+        except WorkerUnavailable as error:
+            await self.close()
+            raise _unavailable(error) from error
         except BaseException:
             await self.close()
             raise
@@ -254,26 +84,17 @@ class PiperVoice:
 
     async def close(self) -> None:
         """End the process; nothing can be spoken any more."""
-        self._closed = True
-        for task in (self._watching, self._starting):
-            if task is not None and not task.done():
-                task.cancel()
-                await asyncio.wait([task])
-        self._watching = self._starting = None
-        if self._worker is not None:
-            worker, self._worker = self._worker, None
-            await worker.stop()
-            self._tell("stopped")
+        await self._worker.close()
 
     @property
     def pid(self) -> int | None:
         """Process id of the running process, None while there is none."""
-        return self._worker.process.pid if self._worker and self._worker.alive else None
+        return self._worker.pid
 
     @property
     def rate(self) -> int:
         """Sample rate of the voice in hertz; 0 before the first start."""
-        return self._worker.rate if self._worker else 0
+        return int(self._worker.facts.get("rate", 0))
 
     async def synthesize(self, text: str) -> Audio:
         """The whole text as one audio at the voice's rate; empty where nothing is to be said.
@@ -333,64 +154,31 @@ class PiperVoice:
         spoken = 0
         async with self._turn:
             for _ in range(2):
-                worker = await self._ready()
+                request = self._worker.request(
+                    "say", payload=sentence.encode(), patience=self._sentence_timeout
+                )
                 try:
-                    async with aclosing(worker.say(sentence, self._sentence_timeout)) as chunks:
+                    async with aclosing(request) as answers:
                         index = 0
-                        async for chunk in chunks:
+                        async for frame in answers:
                             index += 1
                             if index > spoken:  # the first try may have got so far
                                 spoken = index
-                                await queue.put(chunk)
-                    self._starts = 0
+                                await queue.put(Audio.from_pcm16(frame.payload, self.rate))
                     return
-                except _SentenceRefused as error:
+                except WorkerUnavailable as error:
+                    raise _unavailable(error) from error
+                except RequestRefused as error:
                     raise SynthesisFailed(f"I could not say this aloud: {sentence}") from error
-                except _WorkerGone as error:
-                    logger.warning("The voice process failed (%s).", error)
-                    await worker.gone.wait()
+                except WorkerLost:
+                    continue
         raise SynthesisFailed(f"I could not say this aloud: {sentence}")
 
-    async def _ready(self) -> _Worker:
-        if self._closed:
-            raise SynthesisUnavailable("The voice was closed; start the session again.")
-        if self._worker is not None and self._worker.alive:
-            return self._worker
-        if self._starting is None or self._starting.done():
-            self._starting = asyncio.create_task(self._start(), name="piper-start")
-            self._starting.add_done_callback(_retrieve)
-        return await asyncio.shield(self._starting)
 
-    async def _start(self) -> _Worker:
-        delay = self._backoff[min(self._starts, len(self._backoff) - 1)]
-        self._starts += 1
-        await asyncio.sleep(delay)
-        began = asyncio.get_running_loop().time()
-        try:
-            worker = await _Worker.start(self._command, self._start_timeout)
-        except SynthesisUnavailable as error:
-            self._tell("failed", reason=error.spoken)
-            raise
-        self._worker = worker
-        seconds = asyncio.get_running_loop().time() - began
-        self._tell("started", pid=worker.process.pid, seconds=round(seconds, 3))
-        self._watching = asyncio.create_task(self._watch(worker), name="piper-watch")
-        return worker
-
-    async def _watch(self, worker: _Worker) -> None:
-        """Start the next process as soon as this one is gone, before anybody asks."""
-        await worker.gone.wait()
-        await worker.stop()
-        reason = worker.complaints[-1] if worker.complaints else ""
-        self._tell("crashed", returncode=worker.process.returncode, reason=reason)
-        if not self._closed:
-            # Its failure is told by _start and met by the next one who wants to speak.
-            with contextlib.suppress(SynthesisUnavailable):
-                await self._ready()
-
-    def _tell(self, state: str, **detail: Any) -> None:
-        if self._on_state is not None:
-            self._on_state(state, detail)
+def _unavailable(error: WorkerUnavailable) -> SynthesisUnavailable:
+    return SynthesisUnavailable(
+        error.spoken or f"The voice does not work ({error.reason}); run `cockpit doctor`."
+    )
 
 
 def _retrieve(task: asyncio.Task[Any]) -> None:

@@ -1,4 +1,4 @@
-"""A speaking process without a voice: answers the frames of ``cockpit.speech.piper_protocol``.
+"""A speaking process without a voice: answers the frames of ``cockpit.workers.frames``.
 
 Started as ``python talker.py FOLDER``. One chunk of ten samples a word is its speech. A word
 of the sentence can make it misbehave: "crash" ends it, "crash-once" ends it the first time
@@ -13,7 +13,7 @@ import sys
 import threading
 from pathlib import Path
 
-from cockpit.speech.piper_protocol import Frame, read_frame_blocking
+from cockpit.workers.frames import Frame, read_frame_blocking
 
 
 def send(frame: Frame) -> None:
@@ -23,7 +23,7 @@ def send(frame: Frame) -> None:
 
 def speak(request: Frame, folder: Path) -> None:
     number = request.id
-    for index, word in enumerate(request.fields["text"].strip(".!?").split()):
+    for index, word in enumerate(request.payload.decode().strip(".!?").split()):
         match word:
             case "crash":
                 os._exit(7)
@@ -44,15 +44,19 @@ def speak(request: Frame, folder: Path) -> None:
 
 def main() -> None:
     folder = Path(sys.argv[1])
-    if (folder / "broken").exists():
-        send(Frame("unavailable", {"reason": "no vocal cords"}))
-        return
-    send(Frame("ready", {"rate": 1000}))
     while (frame := read_frame_blocking(sys.stdin.buffer)) is not None:
-        if frame.type == "say":
-            speak(frame, folder)
-        else:
-            (folder / f"{frame.type}-{frame.id}").touch()
+        match frame.type:
+            case "open" if (folder / "broken").exists():
+                send(Frame("unavailable", {"reason": "no vocal cords"}))
+                return
+            case "open":
+                send(Frame("ready", {"rate": 1000}))
+            case "say":
+                speak(frame, folder)
+            case "ping":
+                send(Frame("pong"))
+            case other:
+                (folder / f"{other}-{frame.id}").touch()
 
 
 main()

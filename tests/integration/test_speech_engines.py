@@ -25,6 +25,7 @@ from cockpit.speech.piper import PiperVoice
 from cockpit.speech.recognizer import Partial, Transcript, open_recognizer
 from cockpit.speech.vosk import VoskRecognizer
 from cockpit.speech.whisper import WhisperRecognizer
+from cockpit.workers.frames import json_frame
 
 pytestmark = pytest.mark.models
 
@@ -208,11 +209,14 @@ async def test_piper_stopped_speaks_the_next_sentence_at_once(
 
 
 def test_piper_worker_ends_with_its_parent(asset: Callable[[str], Path]) -> None:
-    command = [sys.executable, "-m", "cockpit.speech.piper_worker", str(asset("piper-en-us-joe"))]
+    command = [sys.executable, "-m", "cockpit.speech.piper_worker"]
+    options = {"model": str(asset("piper-en-us-joe"))}
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as worker:
         assert worker.stdin and worker.stdout and worker.stderr
+        worker.stdin.write(json_frame("open", options).encode())
+        worker.stdin.flush()
         assert b"ready" in worker.stdout.readline()
         worker.stdin.close()  # as when the parent is gone
         assert worker.wait(timeout=5) == 0

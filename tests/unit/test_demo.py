@@ -17,6 +17,7 @@ from cockpit.events import TurnFinished
 from cockpit.speech.piper import PiperVoice
 from cockpit.speech.recognizer import Transcript
 from cockpit.voice import SpokenTurn
+from cockpit.workers.process import Rules
 from skills.api import Status
 from vehicle_bus.seats import Seat
 
@@ -28,7 +29,9 @@ TIMES = {"plan": 12.0, "execute": 1034.0, "total": 1046.0}
 def talker(folder: Path) -> PiperVoice:
     model = folder / "voice.onnx"
     model.touch()
-    return PiperVoice(model, command=[sys.executable, str(TALKER), str(folder)], backoff=(0,))
+    return PiperVoice(
+        model, command=[sys.executable, str(TALKER), str(folder)], rules=Rules(backoff=(0.0,))
+    )
 
 
 def spoken(seat: Seat, *statuses: Status, reply: str = "Done.") -> SpokenTurn:

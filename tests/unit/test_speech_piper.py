@@ -1,9 +1,8 @@
-"""The frames of the pipe, and the supervision of the speaking process, without Piper."""
+"""What the voice makes of the supervision of its process, without Piper."""
 
 from __future__ import annotations
 
 import asyncio
-import io
 import os
 import signal
 import sys
@@ -16,61 +15,9 @@ import pytest
 
 from cockpit.speech.errors import SynthesisFailed, SynthesisUnavailable
 from cockpit.speech.piper import PiperVoice
-from cockpit.speech.piper_protocol import (
-    MAX_PAYLOAD,
-    Frame,
-    ProtocolError,
-    decode_header,
-    read_frame,
-    read_frame_blocking,
-)
+from cockpit.workers.process import Rules
 
 TALKER = Path(__file__).parents[1] / "fakes" / "talker.py"
-FRAMES = [
-    Frame("ready", {"rate": 22050}),
-    Frame("audio", {"id": 3}, b"\n\x00{}\n"),
-    Frame("say", {"id": 4, "text": "Grüße\nund mehr"}),
-    Frame("done", {"id": 3}),
-]
-
-
-async def test_frames_survive_the_pipe() -> None:
-    data = b"".join(frame.encode() for frame in FRAMES)
-    stream = asyncio.StreamReader()
-    stream.feed_data(data)
-    stream.feed_eof()
-    assert [await read_frame(stream) for _ in FRAMES] == FRAMES
-    assert await read_frame(stream) is None
-    blocking = io.BytesIO(data)
-    assert [read_frame_blocking(blocking) for _ in FRAMES] == FRAMES
-    assert read_frame_blocking(blocking) is None
-
-
-@pytest.mark.parametrize("kept", [3, 30, -1])
-async def test_frames_cut_off_are_an_end(kept: int) -> None:
-    data = FRAMES[1].encode()[:kept]
-    stream = asyncio.StreamReader()
-    stream.feed_data(data)
-    stream.feed_eof()
-    assert await read_frame(stream) is None
-    assert read_frame_blocking(io.BytesIO(data)) is None
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        b"hello\n",
-        b"[]\n",
-        b'{"id": 1}\n',
-        b'{"type": 5}\n',
-        b'{"type": "audio", "bytes": -1}\n',
-        b'{"type": "audio", "id": "x"}\n',
-        b'{"type": "audio", "bytes": %d}\n' % (MAX_PAYLOAD + 1),
-    ],
-)
-def test_decode_header_refuses_what_is_no_header(line: bytes) -> None:
-    with pytest.raises(ProtocolError):
-        decode_header(line)
 
 
 class States:
@@ -103,7 +50,8 @@ def voice(tmp_path: Path, states: States) -> Callable[..., PiperVoice]:
 
     def make(**options: Any) -> PiperVoice:
         command = [sys.executable, str(TALKER), str(tmp_path)]
-        return PiperVoice(model, command=command, on_state=states, backoff=(0,), **options)
+        rules = Rules(backoff=(0.0,))
+        return PiperVoice(model, command=command, on_state=states, rules=rules, **options)
 
     return make
 
@@ -172,7 +120,7 @@ async def test_piper_voice_hang_is_ended(voice: Callable[..., PiperVoice], state
     async with voice(sentence_timeout=0.5) as talker:
         with pytest.raises(SynthesisFailed, match="hang"):
             await talker.synthesize("Please hang.")
-        await states.count("crashed", 2)
+        await states.count("hung", 2)
         assert (await talker.synthesize("Hello.")).seconds > 0
 
 

@@ -18,6 +18,7 @@ from cockpit.speech.errors import SynthesisUnavailable
 from cockpit.speech.piper import PiperVoice
 from cockpit.speech.recognizer import Transcript
 from cockpit.voice import SpokenTurn, VoicePipeline
+from cockpit.workers.process import Rules
 from vehicle_bus.seats import Seat
 
 TALKER = Path(__file__).parents[1] / "fakes" / "talker.py"
@@ -28,7 +29,9 @@ def voice(tmp_path: Path) -> PiperVoice:
     """A voice that speaks ten samples a word, and dies at the word "crash"."""
     model = tmp_path / "voice.onnx"
     model.touch()
-    return PiperVoice(model, command=[sys.executable, str(TALKER), str(tmp_path)], backoff=(0,))
+    return PiperVoice(
+        model, command=[sys.executable, str(TALKER), str(tmp_path)], rules=Rules(backoff=(0.0,))
+    )
 
 
 async def test_voice_pipeline_keeps_the_sentences_that_could_be_said(voice: PiperVoice) -> None:

@@ -1,27 +1,32 @@
-"""The pipe between the cockpit and the process that runs Piper.
+"""The pipe between the cockpit and a process that runs an engine.
 
 A frame is one line of JSON, and after it as many raw bytes as its ``bytes`` field says.
 
 To the worker:
-    ``{"type": "say", "id": 3, "text": "…"}``
+    ``{"type": "open", "bytes": N}`` and N bytes of JSON, the engine's options; once, first
+    ``{"type": "say", "id": 3, …}``, a request; the types are the engine's own
     ``{"type": "cancel", "id": 3}``
+    ``{"type": "ping"}``
 From the worker:
-    ``{"type": "ready", "rate": 22050}`` or ``{"type": "unavailable", "reason": "…"}``, once
-    ``{"type": "audio", "id": 3, "bytes": N}`` and N bytes of signed 16-bit mono PCM
-    ``{"type": "done", "id": 3}`` or ``{"type": "failed", "id": 3, "reason": "…"}``
+    ``{"type": "ready", …}`` or ``{"type": "unavailable", "reason": "…", "spoken": "…"}``, once
+    ``{"type": "audio", "id": 3, "bytes": N}`` and N bytes: an answer; the types are the engine's
+    ``{"type": "working"}``: it is getting on with whatever it does, at most once a second
+    ``{"type": "done", "id": 3}`` or ``{"type": "failed", "id": 3, "reason": "…", "spoken": "…"}``
+    ``{"type": "pong"}``
 
-The worker ends when its standard input ends. This module imports neither Piper nor numpy.
+Every request is ended by ``done`` or ``failed``, a cancelled one, too. Requests are answered in
+order. The worker ends when its standard input ends. This module needs the standard library only.
 """
 
 from __future__ import annotations
 
-import asyncio
 import json
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
 MAX_HEADER = 64 * 1024
-MAX_PAYLOAD = 64 * 1024 * 1024
+MAX_PAYLOAD = 256 * 1024 * 1024
+"""Bytes; an hour of sound is 230 MB."""
 
 
 class ProtocolError(Exception):
@@ -48,6 +53,22 @@ class Frame:
             header["bytes"] = len(self.payload)
         return json.dumps(header).encode() + b"\n" + self.payload
 
+    def json(self) -> Any:
+        """The payload, read as JSON.
+
+        Raises:
+            ProtocolError: it is none.
+        """
+        try:
+            return json.loads(self.payload)
+        except ValueError as error:
+            raise ProtocolError(f"not JSON: {self.payload[:80]!r}") from error
+
+
+def json_frame(kind: str, body: Any, **fields: Any) -> Frame:
+    """A frame whose payload is JSON of any length."""
+    return Frame(kind, fields, json.dumps(body).encode())
+
 
 def decode_header(line: bytes) -> tuple[Frame, int]:
     """The frame without its payload, and the payload's length in bytes.
@@ -67,26 +88,8 @@ def decode_header(line: bytes) -> tuple[Frame, int]:
     return Frame(kind, header), length
 
 
-async def read_frame(stream: asyncio.StreamReader) -> Frame | None:
-    """The next frame; None when the other side is gone, also in the middle of a frame.
-
-    Raises:
-        ProtocolError: what came is not a frame.
-    """
-    try:
-        line = await stream.readuntil(b"\n")
-        frame, length = decode_header(line)
-        if not length:
-            return frame
-        return Frame(frame.type, frame.fields, await stream.readexactly(length))
-    except (asyncio.IncompleteReadError, ConnectionError):
-        return None
-    except asyncio.LimitOverrunError as error:
-        raise ProtocolError("a header line without end") from error
-
-
 def read_frame_blocking(stream: BinaryIO) -> Frame | None:
-    """The same for a blocking stream, in the worker.
+    """The next frame, in the worker; None when the host is gone, also in the middle of a frame.
 
     Raises:
         ProtocolError: what came is not a frame.
