@@ -7,22 +7,30 @@ program of its own that talks frames over its pipes (see ``cockpit.workers.frame
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from cockpit.speech.piper_chunks import Feeds, WholeModel, gain_for, limited, open_model
 from cockpit.workers.frames import Frame
 from cockpit.workers.serving import Alive, Request, serve
 
+TRIAL = "Ready when you are, and happy to go anywhere."
+"""Spoken to nobody when a voice is loaded: it sets the level, and the first run is the slowest."""
+
 
 class StoppableSession:
-    """Stands in for Piper's model session, so that a running inference can be stopped."""
+    """A model session whose running inference can be stopped."""
 
     def __init__(self, session: Any, options: type[Any]) -> None:
         self._session = session
         self._new_options = options
         self._running: Any = None
 
-    def run(self, names: Any, feeds: Any) -> Any:
+    def run(self, names: Sequence[str] | None, feeds: Feeds) -> Any:
         """As ``onnxruntime.InferenceSession.run``."""
         self._running = self._new_options()
         try:
@@ -38,28 +46,63 @@ class StoppableSession:
 
 
 class Talker:
-    """A loaded voice.
+    """A loaded voice: Piper's phonemes, and its model in two halves where it can be split.
 
     Args:
         options: ``model``, the voice's file.
     """
 
     def __init__(self, options: Mapping[str, Any], alive: Alive) -> None:
-        from onnxruntime import RunOptions
-        from piper import PiperVoice
+        from onnxruntime import InferenceSession, RunOptions
+        from piper import PiperConfig, PiperVoice
 
-        self._voice = PiperVoice.load(options["model"])
-        self._session = StoppableSession(self._voice.session, RunOptions)
-        self._voice.session = self._session
-        for _ in self._voice.synthesize("Ready."):  # the first inference is the slowest
-            pass
-        self.facts = {"rate": self._voice.config.sample_rate}
+        self._sessions: list[StoppableSession] = []
+
+        def session(model: str | bytes) -> StoppableSession:
+            made = StoppableSession(InferenceSession(model), RunOptions)
+            self._sessions.append(made)
+            alive()
+            return made
+
+        path = Path(options["model"])
+        config = json.loads(Path(f"{path}.json").read_text(encoding="utf-8"))
+        self._config = PiperConfig.from_dict(config)
+        self._piper = PiperVoice(None, self._config)
+        self._model = open_model(path, session, next(self._feeds(TRIAL)))
+        if isinstance(self._model, WholeModel):
+            del self._sessions[:-1]  # of halves that were no good
+        trial = [part for feeds in self._feeds(TRIAL) for part in self._model.chunks(feeds)]
+        self._gain = gain_for(np.concatenate(trial))
+        self.facts = {"rate": self._config.sample_rate}
 
     def answer(self, request: Request) -> Iterator[Frame]:
-        """Audio of a sentence, in chunks."""
-        request.on_cancel(self._session.stop)
-        for chunk in self._voice.synthesize(request.payload.decode()):
-            yield Frame("audio", {}, chunk.audio_int16_bytes)
+        """Audio of a sentence, piece by piece."""
+        request.on_cancel(self._stop)
+        for feeds in self._feeds(request.payload.decode()):
+            for part in self._model.chunks(feeds):
+                samples = limited(part * self._gain)
+                yield Frame("audio", {}, (samples * 32767).astype("<i2").tobytes())
+
+    def _stop(self) -> None:
+        for session in self._sessions:
+            session.stop()
+
+    def _feeds(self, text: str) -> Iterator[Feeds]:
+        """The model's inputs for each of the sentences that Piper sees in the text."""
+        config = self._config
+        scales = (config.noise_scale, config.length_scale, config.noise_w_scale)
+        for phonemes in self._piper.phonemize(text):
+            if not phonemes:
+                continue
+            ids = np.array([self._piper.phonemes_to_ids(phonemes)], np.int64)
+            feeds: dict[str, Any] = {
+                "input": ids,
+                "input_lengths": np.array([ids.shape[1]], np.int64),
+                "scales": np.array(scales, np.float32),
+            }
+            if config.num_speakers > 1:
+                feeds["sid"] = np.array([config.default_speaker_id], np.int64)
+            yield feeds
 
 
 if __name__ == "__main__":
