@@ -248,6 +248,18 @@ class Conversation:
         if reply:
             self._last_reply = reply
 
+    def heard(self, part: str) -> None:
+        """Only this beginning of the last reply was heard: the rest was not said.
+
+        A question of which less than half was heard was not asked.
+        """
+        reply, self._last_reply = self._last_reply or "", part or None
+        question = self.question
+        if question is None or question not in reply:
+            return
+        if len(part) - reply.index(question) < len(question) / 2:
+            self._questions.clear()
+
     def remember(self, seat: Seat, calls: Sequence[Call], execution: Execution) -> None:
         """Remember what a turn called and how to take it back.
 

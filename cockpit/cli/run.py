@@ -1,4 +1,4 @@
-"""``cockpit run``: type to the car, hear it answer."""
+"""``cockpit run``: talk to the car, or type to it, and hear it answer."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import threading
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import AsyncExitStack, aclosing, contextmanager, suppress
 from dataclasses import dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -18,36 +18,127 @@ from cockpit.agent.plan import Utterance
 from cockpit.assets.store import AssetStore
 from cockpit.cli.exits import UsageError, run_async
 from cockpit.cli.texts import typed
+from cockpit.cli.transcript import Transcript
 from cockpit.cli.vehicle import open_vehicle
 from cockpit.session import Session, open_session
-from cockpit.settings import Settings
+from cockpit.settings import Activation, ListenSettings, Settings
 from cockpit.speech.errors import SpeechError
 from cockpit.speech.piper import PiperVoice
 from cockpit.speech.playback import Loudspeaker
+from cockpit.voice import SpeechEngines
 from vehicle_bus.errors import CockpitError
 from vehicle_bus.seats import Seat
 
+if TYPE_CHECKING:
+    from cockpit.live.conversation import LiveConversation
+
 HELP = "Type a request, or @passenger … to speak from another seat; an empty line or Ctrl-D ends."
+LIVE_HELP = (
+    "Say {how}and then a request, or type one (@passenger … from another seat). "
+    "An empty line is the talk button; Ctrl-D ends."
+)
 
 
 def run(
     context: typer.Context,
-    seat: Annotated[Seat, typer.Option(help="Where you sit.")] = Seat.DRIVER,
-    mute: Annotated[bool, typer.Option("--mute", help="Answer in writing only.")] = False,
+    seat: Annotated[Seat, typer.Option(help="Where you sit, for what you type.")] = Seat.DRIVER,
+    text: Annotated[bool, typer.Option("--text", help="Type only; no microphone.")] = False,
+    mute: Annotated[
+        bool, typer.Option("--mute", help="Type only, answers in writing only.")
+    ] = False,
+    microphone: Annotated[
+        str | None,
+        typer.Option("--input", help="Microphone: part of its name, a WAV file, or - for PCM."),
+    ] = None,
+    loudspeaker: Annotated[
+        str | None,
+        typer.Option("--output", help="Loudspeaker: part of its name, a WAV file, or none."),
+    ] = None,
 ) -> None:
-    """A text prompt with spoken replies."""
-    run_async(_run(context.obj, seat, mute=mute))
+    """Talk to the car, with a transcript; without a microphone, a text prompt.
+
+    What was said and answered goes to stdout, everything else to stderr.
+    """
+    settings: Settings = context.obj
+    chosen = {"input": microphone, "output": loudspeaker}
+    named = {name: value for name, value in chosen.items() if value is not None}
+    audio = settings.audio.model_copy(update=named)
+    settings = settings.model_copy(update={"audio": audio})
+    # Text from a pipe is typed, unless a microphone is named.
+    typing = text or mute or (microphone is None and not sys.stdin.isatty())
+    run_async(_run(settings, seat, mute=mute) if typing else _live(settings, seat))
 
 
-async def _run(settings: Settings, seat: Seat, *, mute: bool) -> None:
+async def _live(settings: Settings, seat: Seat) -> None:
+    """A spoken conversation; where microphone or engines are missing, a typed one."""
+    from cockpit.live.opening import open_live
+
     notes = Console(stderr=True, highlight=False)
     async with (
+        SpeechEngines.loading(settings) as engines,
         open_vehicle(settings) as bus,
         open_session(settings, bus) as session,
         AsyncExitStack() as stack,
     ):
         for notice in session.notices:
             notes.print(notice, style="yellow")
+        events = await stack.enter_async_context(session.events.watch())
+        try:
+            live = await stack.enter_async_context(open_live(session, engines))
+        except CockpitError as error:
+            notes.print(f"{error.spoken} Type instead.", style="yellow")
+            await _converse(session, settings, seat, notes, mute=False)
+            return
+        notes.print(LIVE_HELP.format(how=_calling(settings.listen)), style="dim")
+        transcript = Transcript(Console(highlight=False), notes)
+        printing = asyncio.create_task(transcript.follow(events), name="transcript")
+        typing = asyncio.create_task(_typed(live, seat, notes), name="typed requests")
+        try:
+            await live.run()
+        finally:
+            for task in (typing, printing):
+                task.cancel()
+                await asyncio.wait([task])
+
+
+def _calling(listen: ListenSettings) -> str:
+    if listen.activation is not Activation.WAKE_WORD:
+        return ""
+    words = " or ".join(f'"{word.value.replace("_", " ")}"' for word in listen.wake_words)
+    return f"{words} "
+
+
+async def _typed(live: LiveConversation, seat: Seat, notes: Console) -> None:
+    """What is typed beside what is said; its end ends the conversation."""
+    if not sys.stdin.isatty():
+        return
+    async with aclosing(_lines()) as lines:
+        async for line in lines:
+            if not line.strip():
+                live.push_to_talk(seat)
+                continue
+            try:
+                where, text = addressed(line, seat)
+            except UsageError as error:
+                notes.print(error.spoken, style="yellow")
+                continue
+            live.typed(text, where)
+    live.end()
+
+
+async def _run(settings: Settings, seat: Seat, *, mute: bool) -> None:
+    notes = Console(stderr=True, highlight=False)
+    async with open_vehicle(settings) as bus, open_session(settings, bus) as session:
+        for notice in session.notices:
+            notes.print(notice, style="yellow")
+        await _converse(session, settings, seat, notes, mute=mute)
+
+
+async def _converse(
+    session: Session, settings: Settings, seat: Seat, notes: Console, *, mute: bool
+) -> None:
+    """A prompt for typed requests."""
+    async with AsyncExitStack() as stack:
         speaker = None if mute else await _speaker(settings, stack, notes)
         notes.print(HELP, style="dim")
         await _prompt(session, seat, notes, speaker)

@@ -1,0 +1,563 @@
+"""The live conversation: from the microphone's frames to the spoken answer.
+
+Frames come in at the pace of sound. What they mean is decided frame by frame on the event loop;
+recognition, planning, turns and speaking are tasks beside it. Recognition starts at the first
+short pause, while the end of the utterance is still waited for; if somebody goes on speaking,
+it is dropped. Nothing is done before the end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from cockpit.agent.dialogue import Conversation
+from cockpit.agent.plan import Utterance
+from cockpit.audio.streams import Sink, SoundFrame, Source
+from cockpit.events import (
+    CaptionChanged,
+    EngineChanged,
+    EventStream,
+    LevelMeasured,
+    Listening,
+    ListeningChanged,
+    ReplyEnded,
+    ReplyStarted,
+    TurnTimed,
+    UtteranceIgnored,
+    WakeWordHeard,
+)
+from cockpit.live.ahead import Thinker, Thought
+from cockpit.live.completeness import hold
+from cockpit.live.ducking import Ducking
+from cockpit.live.ears import Ears, Heard
+from cockpit.live.endpointing import (
+    Ended,
+    Endpointer,
+    EndpointRules,
+    Paused,
+    Resumed,
+    SpeechBegan,
+    TooLong,
+)
+from cockpit.live.recent import Recent
+from cockpit.live.speaking import Speaker
+from cockpit.live.zones import ZoneChooser
+from cockpit.session import Session
+from cockpit.settings import Activation, WakeWord
+from cockpit.speech.errors import SpeechError
+from cockpit.speech.recognizer import Recognizer, Transcript
+from vehicle_bus.seats import Seat
+
+log = logging.getLogger(__name__)
+
+EARS: Final = "ears"
+"""Their name in ``EngineChanged`` events."""
+MICROPHONE: Final = "microphone"
+EARS_TIMEOUT: Final = 5.0
+"""Seconds for one frame after which the ears count as hung; 1 ms is usual."""
+WAITING_TURNS: Final = 3
+"""Utterances that wait while a turn runs; a further one pushes the oldest out."""
+LEVEL_EVERY: Final = 3  # frames between two level events
+SPARE: Final = 5.0  # seconds kept beyond the longest utterance
+WORD_GAP: Final = 0.35
+"""Seconds before a wake word's detection in which the gap behind it is looked for."""
+
+
+class ZonesInvalid(SpeechError):
+    """More seats than channels."""
+
+
+@dataclass(slots=True)
+class _Hearing:
+    """Somebody who speaks to the car, or may.
+
+    Attributes:
+        zone: index of the channel.
+        asked: called by wake word or button, or asked a question: taken seriously without more.
+        since: seconds of the source from which sound belongs to it.
+        ahead: what it seems to be.
+        marks: when stages were reached, on the clock of ``time.monotonic``.
+    """
+
+    zone: int
+    asked: bool
+    since: float
+    ahead: asyncio.Task[Thought] | None = None
+    marks: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Floor:
+    """Who may speak to the car now.
+
+    Attributes:
+        asked: whoever speaks next was called, or asked a question.
+        since: seconds of the source before which nothing belongs to what is said next.
+        until: seconds of the source at which the car stops waiting; None for never.
+    """
+
+    asked: bool = False
+    since: float = 0.0
+    until: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """A whole utterance that waits for its turn.
+
+    Attributes:
+        thought: gives what was understood.
+        last_word: when it ended, on the clock of ``time.monotonic``.
+        marks: when other stages were reached, on the same clock.
+    """
+
+    seat: Seat
+    asked: bool
+    thought: asyncio.Task[Thought]
+    last_word: float
+    marks: dict[str, float]
+
+
+class LiveConversation:
+    """Listens and answers until its source ends.
+
+    Args:
+        session: vehicle and agent.
+        source: the microphone; its channels are ``settings.audio.zones``.
+        sink: the loudspeaker.
+        recognizer: makes the text.
+        speaker: says replies to the sink.
+
+    Attributes:
+        state: what it does now.
+        dropped: frames that were lost because the ears did not keep up.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        source: Source,
+        sink: Sink,
+        recognizer: Recognizer,
+        speaker: Speaker,
+    ) -> None:
+        self.state = Listening.ASLEEP
+        self.dropped = 0
+        self._agent = session.agent
+        self._dialogue: Conversation = session.agent.conversation
+        self._events: EventStream = session.events
+        self._settings = session.settings.listen
+        self._audio = session.settings.audio
+        self._answer_timeout = session.settings.agent.answer_timeout
+        self._zones = zones_of(source, session.settings.audio.zones)
+        self._source = source
+        self._speaker = speaker
+        self._thinker = Thinker(recognizer, session.agent)
+        self._ears: Ears | None = None
+        self._executor = _executor()
+        self._recent = Recent(self._settings.longest + SPARE)
+        self._rules = EndpointRules.from_settings(self._settings)
+        self._endpointer = Endpointer(self._rules)
+        self._chooser = ZoneChooser(len(self._zones))
+        self._hearing: _Hearing | None = None
+        self._floor = _Floor()
+        self._now = 0.0  # seconds of the source
+        self._offset = float("inf")  # of time.monotonic to the source's seconds
+        self._said: asyncio.Queue[_Said] = asyncio.Queue(WAITING_TURNS)
+        self._ended = False
+        self._frames = 0
+        self._thinking = False  # a turn runs
+        self._saying: asyncio.Task[None] | None = None
+        self._cut: tuple[str, str] | None = None  # the reply cut off last, and its unheard part
+        self._ducking = Ducking(session.bus, self._settings.ducking)
+        self._loud = asyncio.Event()
+        self._quiet = asyncio.Event()
+        sink.monitor(self._far)
+        self._dialogue.on_interrupt(self._fall_silent)
+
+    async def run(self) -> None:
+        """Until the source ends and everything that was said has been answered.
+
+        Raises:
+            SpeechError: the source failed for good, or a library is missing.
+        """
+        self._ears = await self._grow_ears()
+        self._rest()
+        ducker = asyncio.create_task(self._duck(), name="ducking")
+        turns = asyncio.create_task(self._take_turns(), name="turns")
+        try:
+            async with contextlib.aclosing(self._source.frames()) as frames:
+                async for frame in frames:
+                    if self._ended:
+                        break
+                    self._on_frame(await self._hear(frame))
+            self._finish_speech()
+            await self._said.join()
+            if self._saying is not None:
+                await asyncio.wait([self._saying])
+        finally:
+            for task in (turns, ducker, self._saying):
+                if task is not None:
+                    task.cancel()
+                    await asyncio.wait([task])
+            self._drop_ahead()
+            self._executor.shutdown(wait=False, cancel_futures=True)
+
+    def end(self) -> None:
+        """Listen no more; ``run`` ends when what was said is answered."""
+        self._ended = True
+
+    def push_to_talk(self, seat: Seat | None = None) -> None:
+        """Somebody pressed the button: listen, as after a wake word.
+
+        Args:
+            seat: who; the first zone by default.
+        """
+        zone = self._zones.index(seat) if seat in self._zones else 0
+        self._wake(zone, self._now)
+
+    def typed(self, text: str, seat: Seat) -> None:
+        """A request in writing; its answer is spoken, too."""
+        thought = asyncio.create_task(self._read(text, seat), name="typed request")
+        now = time.monotonic()
+        self._fall_silent()
+        self._enqueue(_Said(seat, True, thought, now, {"endpoint": now}))
+
+    # Ears.
+
+    async def _grow_ears(self) -> Ears:
+        return await asyncio.get_running_loop().run_in_executor(
+            self._executor, Ears, len(self._zones), self._audio, self._settings
+        )
+
+    def _far(self, sound: Any) -> None:
+        if self._ears is not None:
+            self._ears.far(sound)
+
+    async def _hear(self, frame: SoundFrame) -> Heard | None:
+        """What the ears make of a frame; None where they broke, and are new now."""
+        assert self._ears is not None
+        attentive = self.state is not Listening.ASLEEP or self._listens_always
+        ears = self._ears
+        try:
+            async with asyncio.timeout(EARS_TIMEOUT):
+                return await asyncio.get_running_loop().run_in_executor(
+                    self._executor, lambda: ears.feed(frame, attentive=attentive)
+                )
+        except Exception as error:  # whatever breaks in a library, hearing goes on
+            log.warning("the ears failed", exc_info=True)
+            state = "hung" if isinstance(error, TimeoutError) else "crashed"
+            self._events.publish(EngineChanged(EARS, state, {"why": str(error)}))
+            self._executor.shutdown(wait=False, cancel_futures=True)
+            self._executor = _executor()
+            self._ears = await self._grow_ears()
+            self._events.publish(EngineChanged(EARS, "started", {}))
+            return None
+
+    # Frame by frame.
+
+    def _on_frame(self, heard: Heard | None) -> None:
+        if heard is None:
+            return
+        self._now = heard.at
+        self._offset = min(self._offset, time.monotonic() - heard.at)
+        self._recent.add(heard)
+        self._tell_level(heard)
+        for zone, word in enumerate(heard.wake):
+            if word is not None and not self._is_others_turn(zone):
+                self._woken(zone, word)
+                return
+        if self.state is Listening.ASLEEP and not self._listens_always:
+            return
+        zone = self._chooser.feed(heard.levels, heard.probabilities)
+        event = self._endpointer.feed(heard.probabilities[zone], heard.levels[zone], at=heard.at)
+        match event:
+            case SpeechBegan(start=start):
+                self._on_speech(zone, start)
+            case Paused(speech=(_, until)):
+                self._think_ahead(until)
+            case Resumed():
+                self._drop_ahead()
+            case Ended(speech=(_, until), last_word=last_word):
+                self._on_end(until, last_word)
+            case TooLong(speech=(_, cut)):
+                self._on_end(cut, cut)
+                self._on_speech(zone, cut)
+            case None:
+                self._on_silence()
+
+    @property
+    def _listens_always(self) -> bool:
+        return self._settings.activation is Activation.ALWAYS
+
+    def _is_others_turn(self, zone: int) -> bool:
+        """Whoever called the car keeps the turn while speaking."""
+        return self._hearing is not None and self._hearing.asked and self._hearing.zone != zone
+
+    def _woken(self, zone: int, word: WakeWord) -> None:
+        self._events.publish(WakeWordHeard(word.value, self._zones[zone]))
+        # The first word of the request may follow at once; it is cut where it is quietest.
+        self._wake(zone, self._recent.quietest(zone, self._now - WORD_GAP))
+
+    def _wake(self, zone: int, since: float) -> None:
+        self._fall_silent()
+        self._abandon()
+        self._chooser.hold(zone)
+        self._floor = _Floor(True, since, self._now + self._settings.begin_within)
+        self._set(Listening.AWAKE, self._zones[zone])
+
+    def _on_speech(self, zone: int, start: float) -> None:
+        self._chooser.hold(zone)
+        if self._settings.barge_in:
+            self._fall_silent()
+        since = max(start, self._floor.since)
+        self._hearing = _Hearing(zone, self._floor.asked, since)
+        self._set(Listening.HEARING, self._zones[zone])
+
+    def _on_silence(self) -> None:
+        until = self._floor.until
+        if self._hearing is None and until is not None and self._now >= until:
+            self._rest()
+
+    def _think_ahead(self, until: float) -> None:
+        hearing = self._hearing
+        if hearing is None:
+            return
+        self._drop_ahead()
+        hearing.marks["pause"] = time.monotonic()
+        sound = self._recent.cut(hearing.zone, hearing.since, until)
+        seat = self._zones[hearing.zone]
+        task = asyncio.create_task(
+            self._thinker.think(sound, seat, lambda text: self._caption(text, seat)),
+            name="thinking ahead",
+        )
+        task.add_done_callback(lambda done: self._thought(hearing, done))
+        hearing.ahead = task
+
+    def _thought(self, hearing: _Hearing, task: asyncio.Task[Thought]) -> None:
+        """The text is known: it says how long a silence ends it."""
+        if task.cancelled() or self._hearing is not hearing:
+            return
+        if task.exception() is None:
+            thought = task.result()
+            planned = thought.is_command
+            self._endpointer.wait(hold(thought.text, planned=planned, settings=self._settings))
+
+    def _drop_ahead(self) -> None:
+        if self._hearing is not None and self._hearing.ahead is not None:
+            self._hearing.ahead.cancel()
+            self._hearing.ahead = None
+
+    def _on_end(self, until: float, last_word: float) -> None:
+        hearing = self._hearing
+        if hearing is None:
+            return
+        if hearing.ahead is None:
+            self._think_ahead(until)
+        assert hearing.ahead is not None
+        self._hearing = None
+        hearing.marks["endpoint"] = time.monotonic()
+        self._chooser.release()
+        self._floor = _Floor(since=self._now)
+        seat = self._zones[hearing.zone]
+        self._set(Listening.THINKING, seat)
+        self._enqueue(
+            _Said(seat, hearing.asked, hearing.ahead, last_word + self._offset, hearing.marks)
+        )
+
+    def _finish_speech(self) -> None:
+        """The source ended while somebody spoke: that was all."""
+        if self._hearing is not None:
+            self._on_end(self._now, self._now)
+
+    def _abandon(self) -> None:
+        """What was being heard is not for the car after all, or is begun anew."""
+        self._drop_ahead()
+        self._hearing = None
+        self._endpointer = Endpointer(self._rules)
+
+    def _caption(self, text: str, seat: Seat) -> None:
+        self._events.publish(CaptionChanged(text, seat))
+
+    def _tell_level(self, heard: Heard) -> None:
+        if heard.lost:
+            self.dropped += heard.lost
+            self._events.publish(
+                EngineChanged(MICROPHONE, "overloaded", {"frames dropped": self.dropped})
+            )
+        self._frames += 1
+        if self._frames % LEVEL_EVERY == 0:
+            levels = dict(zip(self._zones, heard.levels, strict=True))
+            self._events.publish(LevelMeasured(levels, heard.clipped))
+
+    # Turns.
+
+    def _enqueue(self, said: _Said) -> None:
+        if self._said.full():
+            self._said.get_nowait().thought.cancel()
+            self._said.task_done()
+        self._said.put_nowait(said)
+
+    async def _read(self, text: str, seat: Seat) -> Thought:
+        now = time.monotonic()
+        prepared = await self._agent.prepare(Utterance(text, seat))
+        transcript = Transcript(text, 1.0, 0.0, 0.0, "typed")
+        return Thought(transcript, prepared, None, now, time.monotonic())
+
+    async def _take_turns(self) -> None:
+        while True:
+            said = await self._said.get()
+            self._thinking = True
+            try:
+                await self._take_turn(said)
+            except Exception:  # whatever breaks, the next turn works
+                log.exception("the turn failed")
+            finally:
+                self._thinking = False
+                self._said.task_done()
+            self._rest()
+
+    async def _take_turn(self, said: _Said) -> None:
+        await asyncio.wait([said.thought])
+        if said.thought.cancelled():
+            return
+        thought = said.thought.result()
+        if thought.fault is not None:
+            self._say(thought.fault, said)
+            return
+        if not thought.text:
+            self._go_on()
+            return
+        assert thought.transcript is not None
+        utterance = Utterance(thought.text, said.seat, thought.transcript.confidence)
+        why = self._objection(said, thought)
+        if why is not None:
+            self._events.publish(UtteranceIgnored(utterance, why))
+            self._go_on()
+            return
+        turn = await self._agent.turn(utterance, thought.prepared)
+        said.marks.update({"text": thought.text_at, "plan": thought.plan_at})
+        said.marks["reply"] = time.monotonic()
+        self._cut = None
+        if turn.reply:
+            self._say(turn.reply, said)
+        else:
+            self._time(said)
+
+    def _objection(self, said: _Said, thought: Thought) -> str | None:
+        """Why nothing is done about what nobody asked the car; None where it is surely meant."""
+        if said.asked:
+            return None
+        assert thought.transcript is not None
+        if thought.prepared is None or not thought.prepared.confidence:
+            return "it is no request"
+        sure = min(thought.transcript.confidence, thought.prepared.confidence)
+        return None if sure >= self._settings.confidence else "it is not clear enough"
+
+    def _time(self, said: _Said) -> None:
+        stages = {name: (at - said.last_word) * 1000 for name, at in said.marks.items()}
+        self._events.publish(TurnTimed(stages))
+
+    # Speaking.
+
+    def _say(self, text: str, said: _Said | None = None) -> None:
+        """Speak in the background, after what is being said."""
+        before = self._saying
+        self._saying = asyncio.create_task(self._speak(text, said, before), name="speaking")
+
+    async def _speak(
+        self, text: str, said: _Said | None, before: asyncio.Task[None] | None
+    ) -> None:
+        if before is not None and not before.done():
+            await asyncio.wait([before])
+
+        def on_first() -> None:
+            self._events.publish(ReplyStarted(text))
+            if said is not None:
+                said.marks["first audio"] = time.monotonic()
+                self._time(said)
+
+        if self._hearing is None:
+            self._set(Listening.SPEAKING)
+        spoken = await self._speaker.say(text, on_first)
+        self._events.publish(ReplyEnded(text, spoken.heard, spoken.fault))
+        if not spoken.whole and spoken.fault is None:
+            # What nobody heard was not said.
+            self._dialogue.heard(spoken.heard)
+            self._cut = (text, text.removeprefix(spoken.heard).strip())
+        self._rest(spoken=True)
+
+    def _fall_silent(self) -> None:
+        """Stop speaking now; what is still being thought about goes on."""
+        if self._saying is not None and not self._saying.done():
+            self._speaker.interrupt()
+
+    def _go_on(self) -> None:
+        """It was only a noise that made the car fall silent: say the rest."""
+        if self._cut is not None:
+            reply, rest = self._cut
+            self._cut = None
+            self._dialogue.said(reply)
+            self._say(rest)
+
+    # State.
+
+    def _rest(self, *, spoken: bool = False) -> None:
+        """Nothing is going on any more, or something still is."""
+        if self._hearing is not None or self._thinking or not self._said.empty():
+            return
+        current = asyncio.current_task()
+        if self._saying not in (None, current) and not self._saying.done():
+            return
+        asks = self._dialogue.question is not None
+        wait = self._answer_timeout if asks else self._settings.follow_up
+        if spoken:
+            self._floor = _Floor(asks, self._now, self._now + wait)
+        until = self._floor.until
+        if until is not None and self._now < until:
+            self._set(Listening.FOLLOW_UP)
+        else:
+            self._floor = _Floor(since=self._now)
+            self._chooser.release()
+            self._set(Listening.ASLEEP)
+
+    def _set(self, state: Listening, seat: Seat | None = None) -> None:
+        if state is self.state:
+            return
+        self.state = state
+        quiet = state not in (Listening.ASLEEP, Listening.FOLLOW_UP)
+        for event, wanted in ((self._quiet, quiet), (self._loud, not quiet)):
+            event.set() if wanted else event.clear()
+        self._events.publish(ListeningChanged(state, seat))
+
+    async def _duck(self) -> None:
+        """Keep the media's volume down while somebody speaks to the car or it answers."""
+        while True:
+            await self._quiet.wait()
+            async with self._ducking:
+                await self._loud.wait()
+
+
+def zones_of(source: Source, wanted: Sequence[Seat]) -> tuple[Seat, ...]:
+    """The seat that each channel of a source hears.
+
+    Raises:
+        ZonesInvalid: it has fewer channels than seats are wanted for.
+    """
+    if source.channels < len(wanted):
+        raise ZonesInvalid(
+            f"{source.name} has {source.channels} channels, and audio.zones names {len(wanted)} "
+            "seats; set audio.zones to as many."
+        )
+    return tuple(wanted)
+
+
+def _executor() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(max_workers=1, thread_name_prefix="ears")

@@ -1,0 +1,57 @@
+"""Opening everything that a live conversation needs."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+from cockpit.audio.open import open_sink, open_source
+from cockpit.audio.streams import Sink, Source
+from cockpit.events import EngineChanged
+from cockpit.live.conversation import LiveConversation
+from cockpit.live.speaking import Speaker
+from cockpit.session import Session
+from cockpit.voice import SpeechEngines
+
+MICROPHONE = "microphone"
+LOUDSPEAKER = "loudspeaker"
+"""Their names in ``EngineChanged`` events."""
+
+
+@asynccontextmanager
+async def open_live(
+    session: Session,
+    engines: SpeechEngines,
+    *,
+    source: Source | None = None,
+    sink: Sink | None = None,
+) -> AsyncIterator[LiveConversation]:
+    """A live conversation on a session, ready to ``run``.
+
+    Args:
+        engines: recogniser and voice, which may still be loading.
+        source: in place of what ``settings.audio.input`` names.
+        sink: in place of what ``settings.audio.output`` names.
+
+    Raises:
+        SpeechError: microphone, loudspeaker or an engine cannot be opened.
+        CockpitError: a model is not in the asset store.
+    """
+
+    def tell(engine: str, state: str, detail: Mapping[str, Any]) -> None:
+        session.events.publish(EngineChanged(engine, state, detail))
+
+    audio = session.settings.audio
+    async with AsyncExitStack() as stack:
+        if source is None:
+            source = await stack.enter_async_context(
+                open_source(audio, lambda state, detail: tell(MICROPHONE, state, detail))
+            )
+        if sink is None:
+            sink = await stack.enter_async_context(
+                open_sink(audio, lambda state, detail: tell(LOUDSPEAKER, state, detail))
+            )
+        pipeline = await engines.pipeline(session.agent)
+        speaker = await stack.enter_async_context(Speaker(pipeline.voice, sink))
+        yield LiveConversation(session, source, sink, pipeline.recognizer, speaker)
