@@ -25,6 +25,10 @@ class RecognizerUnavailable(SpeechError):
     """The chosen recogniser's library or model is not there, or does not load."""
 
 
+class RecognizerFailed(SpeechError):
+    """One utterance was not recognised; the recogniser goes on, or starts again."""
+
+
 class SynthesisUnavailable(SpeechError):
     """The voice cannot be started: library, model or process."""
 

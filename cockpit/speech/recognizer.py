@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from cockpit.settings import RecognizerChoice, SpeechSettings
 from cockpit.speech.audio import Audio
 from cockpit.speech.errors import RecognizerUnavailable
+
+if TYPE_CHECKING:  # the recogniser's own process needs no supervision
+    from cockpit.workers.supervisor import StateListener
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,11 @@ class Recognizer(Protocol):
         ...
 
     async def transcribe(self, audio: Audio) -> Transcript:
-        """Recognise; cancelling the task stops the engine at its next step."""
+        """Recognise; cancelling the task stops the engine at its next step.
+
+        Raises:
+            SpeechError: it failed; the next one may do better.
+        """
         ...
 
     async def close(self) -> None:
@@ -103,27 +110,30 @@ def choose_recognizer(settings: SpeechSettings, store: ModelPaths) -> Recognizer
     )
 
 
-async def open_recognizer(settings: SpeechSettings, store: ModelPaths) -> Recognizer:
-    """Load the recogniser that the settings ask for; close it when done.
+async def open_recognizer(
+    settings: SpeechSettings, store: ModelPaths, *, on_state: StateListener | None = None
+) -> Recognizer:
+    """Start the recogniser that the settings ask for, in a process; close it when done.
 
-    A model is the name of an asset or a folder. Loading takes about half a second and
-    happens off the event loop.
+    A model is the name of an asset or a folder. Loading takes about a second.
+
+    Args:
+        on_state: told ``started``, ``crashed``, ``hung``, ``failed`` and ``stopped``.
 
     Raises:
         RecognizerUnavailable: the library or the model is missing or broken.
         CockpitError: the store's own errors for a model that was not pulled.
     """
-    if choose_recognizer(settings, store) is RecognizerChoice.WHISPER:
-        from cockpit.speech.whisper import WhisperRecognizer
+    from cockpit.speech.hearing import VoskRecognizer, WhisperRecognizer
 
+    if choose_recognizer(settings, store) is RecognizerChoice.WHISPER:
         return await WhisperRecognizer.open(
             _model(store, settings.whisper_model),
             variable_length=settings.whisper_variable_length,
             threads=settings.threads,
+            on_state=on_state,
         )
-    from cockpit.speech.vosk import VoskRecognizer
-
-    return await VoskRecognizer.open(_model(store, settings.vosk_model))
+    return await VoskRecognizer.open(_model(store, settings.vosk_model), on_state=on_state)
 
 
 def _there(store: ModelPaths, name: str) -> bool:

@@ -6,124 +6,82 @@ the final text where only a Vosk model is there.
 
 from __future__ import annotations
 
-import asyncio
 import json
+import threading
 import time
-from collections.abc import AsyncGenerator, AsyncIterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import aclosing
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
-from cockpit.speech.audio import RATE, Audio, Samples
+from cockpit.speech.audio import RATE, Audio
 from cockpit.speech.errors import RecognizerUnavailable
-from cockpit.speech.recognizer import Partial, Transcript
+from cockpit.speech.recognizer import Transcript
 from cockpit.speech.segments import SpeechGate, VoiceActivity
 
 _CHUNK = round(0.2 * RATE)  # the decoder runs in steps of about this length
 
 
-class VoskRecognizer:
-    """One model and a thread of its own. One stream at a time; a second one waits."""
+class VoskEngine:
+    """The blocking engine: one model, used by one thread at a time.
 
-    def __init__(self, model: Any, name: str, executor: ThreadPoolExecutor) -> None:
-        self._model = model
-        self._name = f"vosk/{name}"
-        self._executor = executor
+    Args:
+        model: folder of a Vosk model.
+
+    Attributes:
+        name: engine and model.
+
+    Raises:
+        RecognizerUnavailable: library or model missing or broken.
+    """
+
+    def __init__(self, model: Path) -> None:
+        self.name = f"vosk/{model.name}"
+        self._model = _load(model)
         self._activity = VoiceActivity()
-        self._turn = asyncio.Lock()
 
-    @classmethod
-    async def open(cls, model: Path) -> Self:
-        """Load a model folder off the event loop (one to two seconds).
-
-        Raises:
-            RecognizerUnavailable: library or model missing or broken.
-        """
-        executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="vosk")
-        try:
-            loaded = await asyncio.get_running_loop().run_in_executor(executor, _load, model)
-            return cls(loaded, model.name, executor)
-        except BaseException:
-            executor.shutdown(wait=False)
-            raise
-
-    @property
-    def name(self) -> str:
-        """Engine and model."""
-        return self._name
-
-    async def transcribe(self, audio: Audio) -> Transcript:
-        """Recognise a whole audio; cancelling the task stops after the running 0.2 s."""
-
-        async def chunks() -> AsyncGenerator[Audio]:
-            whole = audio.resampled(RATE).samples
-            for at in range(0, len(whole), _CHUNK):
-                yield Audio(whole[at : at + _CHUNK])
-
-        result: Transcript | None = None
-        async with aclosing(self.stream(chunks())) as stream:
-            async for item in stream:
-                if isinstance(item, Transcript):
-                    result = item
-        if result is None:
-            raise AssertionError("a stream ends with its transcript")
-        return result
-
-    async def stream(self, chunks: AsyncIterable[Audio]) -> AsyncGenerator[Partial | Transcript]:
-        """Changed partial texts while the chunks come, then the transcript.
-
-        Nothing is recognised before the voice detector hears somebody, so that silence and
-        noise give no partial text and an empty transcript.
-        """
-        async with self._turn:
-            loop = asyncio.get_running_loop()
-            decoder = await loop.run_in_executor(self._executor, self._decoder)
-            heard, worked, shown = 0.0, 0.0, ""
-            async for chunk in chunks:
-                samples = chunk.resampled(RATE).samples
-                heard += len(samples) / RATE
-                started = time.perf_counter()
-                text = await loop.run_in_executor(self._executor, decoder.feed, samples)
-                worked += time.perf_counter() - started
-                if text != shown:
-                    shown = text
-                    yield Partial(text, heard)
-            started = time.perf_counter()
-            text, confidence = await loop.run_in_executor(self._executor, decoder.finish)
-            worked += time.perf_counter() - started
-            yield Transcript(
-                text, confidence, heard, worked, self._name, utterances=decoder.utterances
-            )
-
-    async def close(self) -> None:
-        """Wait for the step that runs now, and end the thread."""
-        await asyncio.to_thread(self._executor.shutdown, wait=True, cancel_futures=True)
-
-    def _decoder(self) -> _Decoder:
+    def listen(self) -> VoskStream:
+        """Begin to recognise what somebody says."""
         import vosk
 
         recognizer = vosk.KaldiRecognizer(self._model, RATE)
         recognizer.SetWords(True)
-        return _Decoder(recognizer, SpeechGate(self._activity))
+        return VoskStream(recognizer, SpeechGate(self._activity), self.name)
+
+    def transcribe(self, audio: Audio, cancelled: threading.Event | None = None) -> Transcript:
+        """Recognise a whole audio.
+
+        Args:
+            cancelled: looked at every 0.2 s; what was recognised until then is the result.
+        """
+        stream = self.listen()
+        whole = audio.resampled(RATE).samples
+        for at in range(0, len(whole), _CHUNK):
+            if cancelled is not None and cancelled.is_set():
+                break
+            stream.feed(Audio(whole[at : at + _CHUNK]))
+        return stream.finish()
 
 
-class _Decoder:
-    """Blocking state of one stream."""
+class VoskStream:
+    """One utterance under way. Nothing is recognised before the voice detector hears somebody,
+    so that silence and noise give no partial text and an empty transcript.
+    """
 
-    def __init__(self, recognizer: Any, gate: SpeechGate) -> None:
+    def __init__(self, recognizer: Any, gate: SpeechGate, name: str) -> None:
         self._recognizer = recognizer
         self._gate = gate
+        self._name = name
         self._words: list[dict[str, Any]] = []
+        self._heard = 0.0
+        self._worked = 0.0
 
-    @property
-    def utterances(self) -> int:
-        """1 once somebody spoke."""
-        return 1 if self._words else 0
-
-    def feed(self, samples: Samples) -> str:
+    def feed(self, audio: Audio) -> str:
+        """Take the next piece, of any rate and length; the text so far."""
+        began = time.perf_counter()
+        samples = audio.resampled(RATE).samples
+        self._heard += audio.seconds
         passed = self._gate.feed(samples)
         partial = ""
         for at in range(0, len(passed), _CHUNK):
@@ -132,15 +90,26 @@ class _Decoder:
                 self._take(self._recognizer.Result())
         if self._gate.is_open:
             partial = json.loads(self._recognizer.PartialResult()).get("partial", "")
+        self._worked += time.perf_counter() - began
         return _join([*_texts(self._words), partial])
 
-    def finish(self) -> tuple[str, float]:
+    def finish(self) -> Transcript:
+        """The text of it all; nothing can be fed any more."""
+        began = time.perf_counter()
         if self._gate.is_open:
             self._take(self._recognizer.FinalResult())
-        if not self._words:
-            return "", 0.0
-        confidence = sum(float(word.get("conf", 1.0)) for word in self._words) / len(self._words)
-        return _join(_texts(self._words)), min(1.0, confidence)
+        confidence = 0.0
+        if self._words:
+            total = sum(float(word.get("conf", 1.0)) for word in self._words)
+            confidence = min(1.0, total / len(self._words))
+        return Transcript(
+            text=_join(_texts(self._words)),
+            confidence=confidence,
+            audio_seconds=self._heard,
+            processing_seconds=self._worked + time.perf_counter() - began,
+            engine=self._name,
+            utterances=1 if self._words else 0,
+        )
 
     def _take(self, result: str) -> None:
         self._words += json.loads(result).get("result", [])

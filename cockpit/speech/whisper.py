@@ -9,13 +9,11 @@ encoded again in the padded form, with a beam search.
 
 from __future__ import annotations
 
-import asyncio
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
@@ -182,58 +180,6 @@ class WhisperEngine:
         return Hypothesis(
             text, len(tokens), _logprob(result.scores[0], len(tokens)), result.no_speech_prob
         )
-
-
-class WhisperRecognizer:
-    """The engine in a thread of its own, for the event loop."""
-
-    def __init__(self, engine: WhisperEngine, executor: ThreadPoolExecutor) -> None:
-        self._engine = engine
-        self._executor = executor
-
-    @classmethod
-    async def open(
-        cls, model: Path, *, variable_length: bool = True, threads: int = 2, language: str = "en"
-    ) -> Self:
-        """Load the model off the event loop, and run it once so that the first turn is quick.
-
-        Raises:
-            RecognizerUnavailable: library or model missing or broken.
-        """
-        executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="whisper")
-
-        def load() -> WhisperEngine:
-            engine = WhisperEngine(
-                model, variable_length=variable_length, threads=threads, language=language
-            )
-            engine.decode(np.zeros(RATE // 2, np.float32), threading.Event())
-            return engine
-
-        try:
-            engine = await asyncio.get_running_loop().run_in_executor(executor, load)
-        except BaseException:
-            executor.shutdown(wait=False)
-            raise
-        return cls(engine, executor)
-
-    @property
-    def name(self) -> str:
-        """Engine and model."""
-        return self._engine.name
-
-    async def transcribe(self, audio: Audio) -> Transcript:
-        """Recognise all utterances; cancelling the task ends the engine's work soon after."""
-        cancelled = threading.Event()
-        try:
-            return await asyncio.get_running_loop().run_in_executor(
-                self._executor, self._engine.transcribe, audio, cancelled
-            )
-        finally:
-            cancelled.set()
-
-    async def close(self) -> None:
-        """Wait for the step that runs now, and end the thread."""
-        await asyncio.to_thread(self._executor.shutdown, wait=True, cancel_futures=True)
 
 
 def _check(stop: threading.Event) -> None:

@@ -20,11 +20,10 @@ import pytest
 from cockpit.assets.store import AssetStore
 from cockpit.settings import AssetSettings, RecognizerChoice, SpeechSettings
 from cockpit.speech.audio import RATE, Audio, read_audio, write_wav
+from cockpit.speech.hearing import VoskRecognizer, WhisperRecognizer
 from cockpit.speech.measure import content_words, load_clips, missed_words, slot_word_recall
 from cockpit.speech.piper import PiperVoice
 from cockpit.speech.recognizer import Partial, Transcript, open_recognizer
-from cockpit.speech.vosk import VoskRecognizer
-from cockpit.speech.whisper import WhisperRecognizer
 from cockpit.workers.frames import json_frame
 
 pytestmark = pytest.mark.models
