@@ -134,14 +134,22 @@ def find_segments(
     ]
 
 
+def best_cut(probabilities: Sequence[float], first: int, end: int) -> int:
+    """Where to part speech that is too long: the likeliest place between two words.
+
+    Returns:
+        Index of the least likely frame in the second half of ``first`` to ``end``.
+    """
+    half = first + (end - first) // 2
+    return min(range(half, end), key=lambda index: probabilities[index])
+
+
 def _cut(
     probabilities: Sequence[float], first: int, last: int, longest: int
 ) -> list[tuple[int, int]]:
     parts = []
     while last - first > longest:
-        # The least likely frame of the second half: the likeliest place between two words.
-        half = first + longest // 2
-        cut = min(range(half, first + longest), key=lambda index: probabilities[index])
+        cut = best_cut(probabilities, first, first + longest)
         parts.append((first, cut))
         first = cut
     return [*parts, (first, last)]

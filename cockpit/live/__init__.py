@@ -1,0 +1,1 @@
+"""The live conversation: from the microphone to the answer, as people talk."""
