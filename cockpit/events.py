@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -186,6 +186,10 @@ class EventStream:
             if queue.full():
                 queue.get_nowait()
             queue.put_nowait(event)
+
+    def of_engine(self, engine: str) -> Callable[[str, Mapping[str, Any]], None]:
+        """What to tell a state and its details of an engine, so that they are published."""
+        return lambda state, detail: self.publish(EngineChanged(engine, state, detail))
 
     @asynccontextmanager
     async def watch(self) -> AsyncIterator[asyncio.Queue[Event]]:

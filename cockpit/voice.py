@@ -12,10 +12,12 @@ from typing import Any, Self
 from cockpit.agent.agent import Agent
 from cockpit.agent.plan import Turn, Utterance
 from cockpit.assets.store import AssetStore
+from cockpit.events import EventStream
 from cockpit.settings import Settings
 from cockpit.speech.audio import Audio
 from cockpit.speech.errors import SpeechError
-from cockpit.speech.piper import PiperVoice
+from cockpit.speech.hearing import RECOGNIZER
+from cockpit.speech.piper import VOICE, PiperVoice
 from cockpit.speech.recognizer import Recognizer, Transcript, open_recognizer
 from vehicle_bus.seats import Seat
 
@@ -29,7 +31,8 @@ class SpokenTurn:
         turn: what the agent made of it; None where nobody spoke.
         reply: the spoken answer; None without one.
         timings_ms: ``recognize``, ``first_audio`` (reply text to first chunk), ``synthesize``.
-        fault: why the spoken answer is not whole, or not there, if the voice failed.
+        fault: why the spoken answer is not whole, or not there, if the voice failed; or what
+            was said because the recogniser failed.
         seat: where the sound came from.
     """
 
@@ -76,8 +79,16 @@ class VoicePipeline:
             yield await engines.pipeline(agent)
 
     async def hear(self, audio: Audio, seat: Seat) -> SpokenTurn:
-        """Recognise an utterance, run its turn and speak the answer."""
-        transcript = await self.recognizer.transcribe(audio)
+        """Recognise an utterance, run its turn and speak the answer.
+
+        Where the recogniser fails, that is the answer.
+        """
+        try:
+            transcript = await self.recognizer.transcribe(audio)
+        except SpeechError as error:
+            nothing = Transcript("", 0.0, audio.seconds, 0.0, self.recognizer.name, utterances=0)
+            reply, spoken, _ = await self.speak(error.spoken)
+            return SpokenTurn(nothing, None, reply, spoken, error.spoken, seat)
         timings = {"recognize": transcript.processing_seconds * 1000}
         if not transcript.text:
             return SpokenTurn(transcript, None, None, timings, seat=seat)
@@ -122,17 +133,24 @@ class SpeechEngines:
 
     @classmethod
     @asynccontextmanager
-    async def loading(cls, settings: Settings) -> AsyncIterator[Self]:
+    async def loading(
+        cls, settings: Settings, events: EventStream | None = None
+    ) -> AsyncIterator[Self]:
         """Begin to load both; does not wait for them, and frees them at the end.
+
+        Args:
+            events: told what becomes of them, in ``EngineChanged``.
 
         Raises:
             CockpitError: the voice is not in the asset store.
         """
         store = AssetStore.from_settings(settings.assets)
-        voice = PiperVoice(store.path(settings.speech.voice))
+        told = events or EventStream()
+        voice = PiperVoice(store.path(settings.speech.voice), on_state=told.of_engine(VOICE))
         starting = asyncio.create_task(voice.__aenter__(), name="voice-start")
         recognizer = asyncio.create_task(
-            open_recognizer(settings.speech, store), name="recogniser-start"
+            open_recognizer(settings.speech, store, on_state=told.of_engine(RECOGNIZER)),
+            name="recogniser-start",
         )
         try:
             yield cls(recognizer, starting)

@@ -16,7 +16,8 @@ from cockpit.workers.process import Rules, WorkerProcess
 logger = logging.getLogger(__name__)
 
 type StateListener = Callable[[str, Mapping[str, Any]], None]
-"""Told ``started``, ``crashed``, ``hung``, ``failed`` and ``stopped``, with details."""
+"""Told what became of the process, with details: ``started`` (``pid``, ``seconds``), ``crashed``,
+``hung`` and ``failed`` to start (``why``), and ``stopped``."""
 
 _CLOSED = "it was closed"
 
@@ -182,7 +183,7 @@ class Supervisor:
                     self._name, self._command, self._options, self._rules
                 )
             except WorkerUnavailable as error:
-                self._tell("failed", reason=error.spoken or error.reason)
+                self._tell("failed", why=error.spoken or error.reason)
                 self._wanted.clear()
                 self._settle(error)
                 if error.final:
@@ -197,7 +198,7 @@ class Supervisor:
             await process.stop()
             state = "hung" if process.hang else "crashed"
             logger.warning("The %s %s: %s.", self._name, state, process.end)
-            self._tell(state, returncode=process.returncode, reason=process.end)
+            self._tell(state, why=process.end)
 
     async def _rest(self) -> None:
         """Wait before the next start, unless somebody wants something."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,6 +17,7 @@ from cockpit.assets.store import AssetStore
 from cockpit.settings import Settings
 from cockpit.speech.audio import Audio
 from cockpit.speech.errors import SynthesisUnavailable
+from cockpit.speech.hearing import LOST, WhisperRecognizer
 from cockpit.speech.piper import PiperVoice
 from cockpit.speech.recognizer import Transcript
 from cockpit.voice import SpokenTurn, VoicePipeline
@@ -54,6 +57,32 @@ async def test_voice_pipeline_says_nothing_for_an_empty_reply(voice: PiperVoice)
         assert await VoicePipeline(nobody, nobody, voice).speak("") == (None, {}, None)
 
 
+async def test_voice_pipeline_says_that_its_hearing_stopped_and_hears_on(
+    voice: PiperVoice, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cockpit.speech.hearing.PATIENCE", 60.0)
+    command = [sys.executable, str(TALKER.with_name("listener.py"))]
+    async with voice:
+        recognizer = await WhisperRecognizer.open(tmp_path, command=command)
+        pipeline = VoicePipeline(recognizer, cast(Any, FakeAgent()), voice)
+        assert recognizer.pid
+        os.kill(recognizer.pid, signal.SIGKILL)
+        lost = await pipeline.hear(Audio.silence(1.0), Seat.PASSENGER)
+        assert (lost.turn, lost.fault, lost.seat) == (None, LOST, Seat.PASSENGER)
+        assert lost.reply is not None
+        assert len(lost.reply.samples) == 10 * len(LOST.split())
+        assert lost.to_json()["transcript"] == ""
+        heard = await pipeline.hear(Audio.silence(1.0), Seat.DRIVER)
+        assert heard.turn is not None
+        assert (heard.turn.reply, heard.fault) == ("You said 1.0 seconds.", None)
+        await recognizer.close()
+
+
+class FakeAgent:
+    async def turn(self, utterance: Utterance) -> Turn:
+        return Turn(utterance, f"You said {utterance.text}.", False, "template", (), {}, {})
+
+
 async def test_spoken_turn_of_silence_has_every_key_of_a_spoken_turn() -> None:
     transcript = Transcript("", 0.0, 1.5, 0.0, "test")
     silence = SpokenTurn(transcript, None, None, {}, seat=Seat.PASSENGER).to_json()
@@ -80,7 +109,7 @@ async def test_voice_pipeline_frees_the_recogniser_when_the_voice_fails(
 ) -> None:
     recognizer = FakeRecognizer()
 
-    async def open_at_once(*_: object) -> FakeRecognizer:
+    async def open_at_once(*_: object, **__: object) -> FakeRecognizer:
         return recognizer
 
     store = SimpleNamespace(path=lambda name: tmp_path / "no.onnx")

@@ -276,7 +276,7 @@ async def test_worker_that_does_not_answer_while_idle_is_replaced(
             freezing = supervisor.ask("later", {"then": "freeze"}, patience=LONG)
             with suppress(WorkerLost):  # it may be frozen before it has answered
                 await freezing
-        assert "did not answer" in (await states.count("hung", 1))["reason"]
+        assert "did not answer" in (await states.count("hung", 1))["why"]
         assert await echo(supervisor) == b"hello"
 
 
@@ -286,7 +286,7 @@ async def test_worker_that_runs_wild_while_idle_is_replaced(
     # The share is low for a machine that is busy with other things.
     async with worker(beat=0.3, idle_load=0.05) as supervisor:
         await supervisor.ask("later", {"then": "spin"}, patience=LONG)
-        assert "with nothing to do" in (await states.count("hung", 1))["reason"]
+        assert "with nothing to do" in (await states.count("hung", 1))["why"]
         assert await echo(supervisor) == b"hello"
 
 
@@ -297,7 +297,7 @@ async def test_worker_that_works_on_though_cancelled_is_replaced(
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.1):
                 await supervisor.ask("hang", patience=SHORT)
-        assert "nobody wanted" in (await states.count("hung", 1))["reason"]
+        assert "nobody wanted" in (await states.count("hung", 1))["why"]
         assert await echo(supervisor) == b"hello"
 
 
