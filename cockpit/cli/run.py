@@ -16,6 +16,8 @@ from rich.markup import escape
 
 from cockpit.agent.plan import Utterance
 from cockpit.assets.store import AssetStore
+from cockpit.audio.open import open_sink
+from cockpit.audio.streams import Sink
 from cockpit.cli.exits import UsageError, run_async
 from cockpit.cli.texts import typed
 from cockpit.cli.transcript import Transcript
@@ -24,7 +26,6 @@ from cockpit.session import Session, open_session
 from cockpit.settings import Activation, ListenSettings, Settings
 from cockpit.speech.errors import SpeechError
 from cockpit.speech.piper import PiperVoice
-from cockpit.speech.playback import Loudspeaker
 from cockpit.voice import SpeechEngines
 from vehicle_bus.errors import CockpitError
 from vehicle_bus.seats import Seat
@@ -149,22 +150,28 @@ class Speaker:
     """Says replies aloud."""
 
     voice: PiperVoice
-    loudspeaker: Loudspeaker
+    loudspeaker: Sink
 
     async def say(self, text: str) -> None:
-        """Speak, sentence by sentence.
+        """Speak, sentence by sentence; cancelling it silences the loudspeaker.
 
         Raises:
             SpeechError: voice or loudspeaker failed.
         """
-        async with aclosing(self.voice.stream(text)) as chunks:
-            await self.loudspeaker.play(chunks)
+        try:
+            async with aclosing(self.voice.stream(text)) as chunks:
+                async for chunk in chunks:
+                    await self.loudspeaker.play(chunk)
+            await self.loudspeaker.drain()
+        except asyncio.CancelledError:
+            self.loudspeaker.stop()
+            raise
 
 
 async def _speaker(settings: Settings, stack: AsyncExitStack, notes: Console) -> Speaker | None:
     """Loudspeaker and voice; None, with a note, where one of them is not there."""
     try:
-        loudspeaker = Loudspeaker()
+        loudspeaker = await stack.enter_async_context(open_sink(settings.audio))
         file = AssetStore.from_settings(settings.assets).path(settings.speech.voice)
         voice = await stack.enter_async_context(PiperVoice(file))
     except CockpitError as error:
