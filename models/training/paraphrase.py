@@ -47,8 +47,8 @@ def main() -> None:
     rows = [json.loads(line) for line in (options.data / "train.jsonl").open(encoding="utf-8")]
     rows = [row for row in rows if row["kind"] == "one" and "\n" not in row["prompt"]]
     random.Random(options.seed).shuffle(rows)
-    writer, words = _bfloat(options.big)
-    judge, judged = _bfloat(options.judge[0])
+    writer, words = _load(options.big)
+    judge, judged = _load(options.judge[0])
     _take(judge, options.judge[1] / "checkpoint.pt", options.alpha)
     known = {row["prompt"] for row in rows}
     end = time.monotonic() + options.minutes * 60
@@ -128,8 +128,11 @@ def _tokens(vocabulary: Vocabulary, text: str) -> list[int]:
     ]
 
 
-def _bfloat(path: Path) -> tuple[Model, Vocabulary]:
-    model, vocabulary = load(path, "cuda" if torch.cuda.is_available() else "cpu")
+def _load(path: Path) -> tuple[Model, Vocabulary]:
+    """On a GPU in bfloat16; a CPU without instructions for it is ten times quicker in float32."""
+    if not torch.cuda.is_available():
+        return load(path, "cpu")
+    model, vocabulary = load(path, "cuda")
     model.compute = torch.bfloat16
     for parameter in model.parameters():
         parameter.data = parameter.data.to(torch.bfloat16)
