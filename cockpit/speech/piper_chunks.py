@@ -38,6 +38,7 @@ The first is 0.37 s of sound, and each takes less time to make than the one befo
 LEVEL = -18.0
 """Loudness of speech, dB of full scale (root mean square of what is not silence)."""
 
+_REST = 16  # frames; fewer are not worth a piece of their own
 _CEILING = 0.8  # of full scale; louder peaks are rounded off
 _AUDIBLE = 0.02
 _TOLERANCE = 1e-3
@@ -86,8 +87,7 @@ class ChunkedModel:
         for size in chain(pieces, repeat(pieces[-1])):
             if begin >= end:
                 return
-            # What is left over is not worth a piece of its own.
-            stop = end if end - begin < size + pieces[0] else begin + size
+            stop = end if end - begin < size + _REST else begin + size
             first = max(0, begin - CONTEXT)
             around = frames[:, :, first : min(end, stop + CONTEXT)]
             made = self._decode(feeds, around)

@@ -1,117 +1,95 @@
-"""Text as a synthesiser reads it well: units in words, no marks, cut into sentences."""
+"""Text as a synthesiser reads it well, cut into sentences.
+
+``speakable`` writes out what a phonemizer would misread (``spoken_numbers``, ``spoken_words``);
+applied to its own result it changes nothing. Plain numbers stay digits: espeak, which Piper's
+voices use, reads them as num2words would write them.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+
+from cockpit.speech import spoken_numbers as numbers
+from cockpit.speech import spoken_words as words
 
 LONGEST = 160
 """Characters; a longer sentence is cut at a comma, so that the first audio comes soon."""
 
-# Singular, plural. Where the singular is None the word has one form.
-_UNITS: dict[str, tuple[str, str]] = {
-    "°C": ("degree", "degrees"),
-    "℃": ("degree", "degrees"),
-    "°F": ("degree Fahrenheit", "degrees Fahrenheit"),
-    "°": ("degree", "degrees"),
-    "%": ("percent", "percent"),
-    "km/h": ("kilometre per hour", "kilometres per hour"),
-    "kph": ("kilometre per hour", "kilometres per hour"),
-    "m/s": ("metre per second", "metres per second"),
-    "mph": ("mile per hour", "miles per hour"),
-    "mi": ("mile", "miles"),
-    "km": ("kilometre", "kilometres"),
-    "cm": ("centimetre", "centimetres"),
-    "mm": ("millimetre", "millimetres"),
-    "m": ("metre", "metres"),
-    "kPa": ("kilopascal", "kilopascals"),
-    "psi": ("P S I", "P S I"),
-    "kWh": ("kilowatt hour", "kilowatt hours"),
-    "kW": ("kilowatt", "kilowatts"),
-    "V": ("volt", "volts"),
-    "kg": ("kilogram", "kilograms"),
-    "g": ("gram", "grams"),
-    "ml": ("millilitre", "millilitres"),
-    "l": ("litre", "litres"),
-    "L": ("litre", "litres"),
-    "min": ("minute", "minutes"),
-    "h": ("hour", "hours"),
-    "s": ("second", "seconds"),
-    "€": ("euro", "euros"),
-}
-_UNIT = re.compile(
-    r"(?P<number>\d+(?:[.,]\d+)?) ?(?P<unit>"
-    + "|".join(re.escape(unit) for unit in sorted(_UNITS, key=len, reverse=True))
-    + r")(?![A-Za-z0-9])(?!\.[A-Za-z])"
+_STEPS = (
+    words.unmarked,
+    words.addresses,
+    numbers.telephones,
+    numbers.dates_and_times,
+    words.signs,
+    numbers.amounts,
+    words.abbreviations,
+    words.letters,
+    words.clean,
 )
-_RANGE = re.compile(r"(?<=\d)\s?[–—-]\s?(?=\d)")
-_MINUS = re.compile(r"(?<![\w.])[-−](?=\d)")
-_TIME = re.compile(r"\b(?P<hour>[01]?\d|2[0-3]):(?P<minute>[0-5]\d)\b")
-_FRACTIONS = {"½": "a half", "¼": "a quarter", "¾": "three quarters"}
-_MARKUP = re.compile(r"[*_`#|<>\[\]{}\\^~]+")
-_BREAK = re.compile(r"\s*\n\s*")
-_PICTOGRAPHS = re.compile(
-    "[\U0001f000-\U0001faff\u2600-\u26ff\u2700-\u27bf\u2190-\u21ff\ufe0f\u200d]"
+"""In this order: a date is no range, a telephone number no subtraction, and "m" no letter."""
+
+_END = re.compile(r"(?<=[.!?…])[\"”’)]*(\s+)(?=[\"“‘(]?[A-Z0-9À-Þ])|\s*\n\s*")
+_ABBREVIATION = re.compile(
+    r"(?:\b(?:Mr|Mrs|Ms|Dr|St|Ave|Rd|Blvd|No|Nr|Prof|Mt|vs|approx|ca|max|min|Jan|Feb|Mar|Apr|Jun"
+    r"|Jul|Aug|Sept?|Oct|Nov|Dec)|\b[A-Za-z]\.[A-Za-z])\.$"
 )
-_END = re.compile(r"(?<=[.!?…])[\"”’)]*\s+(?=[\"“‘(]?[A-Z0-9À-Þ])")
-_ABBREVIATION = re.compile(r"(?:\b(?:Mr|Mrs|Ms|Dr|St|No|Prof|vs|approx)|\b[A-Za-z]\.[A-Za-z])\.$")
+_STREET = re.compile(r"\b(?:St|Ave|Rd|Blvd|Dr)\.$")
+_START = re.compile(rf"(?:{words.STARTS})\b")
+_CUTS = (", ", "; ", ": ")
 
 
 def speakable(text: str) -> str:
-    """The text with units, signs, ranges and clock times in words and without markup.
+    """The text with units, times, abbreviations and signs in words and without markup.
 
     "It is 1 °C, 50 km/h" becomes "It is 1 degree, 50 kilometres per hour".
     """
-    text = _PICTOGRAPHS.sub("", text)
-    text = _BREAK.sub(lambda match: _line_end(text, match.start()), text.strip())
-    text = _TIME.sub(_time, text)
-    text = _RANGE.sub(" to ", text)
-    text = _MINUS.sub("minus ", text)
-    for sign, words in _FRACTIONS.items():
-        text = re.sub(rf"(?<=\d) ?{sign}", f" and {words}", text).replace(sign, words)
-    text = _UNIT.sub(_unit, text)
-    text = text.replace("&", " and ").replace("≈", "about ").replace("~", "about ")
-    text = _MARKUP.sub(" ", text)
-    return " ".join(text.split())
+    for step in _STEPS:
+        text = step(text)
+    return text
 
 
 def sentences(text: str) -> list[str]:
     """The text's sentences; those over ``LONGEST`` characters cut at commas and semicolons."""
-    found: list[str] = []
-    for part in _END.split(text.strip()):
-        if found and _ABBREVIATION.search(found[-1]):
-            found[-1] = f"{found[-1]} {part}"
-        elif part:
-            found.append(part)
-    return [piece for sentence in found for piece in _shorter(sentence) if re.search(r"\w", piece)]
+    return [text[start:end] for start, end in spans(text)]
 
 
-def _shorter(sentence: str) -> list[str]:
-    pieces = []
-    while len(sentence) > LONGEST:
-        cut = max(sentence.rfind(mark, LONGEST // 3, LONGEST) for mark in (", ", "; ", ": "))
+def spans(text: str, longest: int = LONGEST) -> list[tuple[int, int]]:
+    """Where the sentences begin and end in the text; what holds no word belongs to none."""
+    return [
+        piece
+        for start, end in _sentences(text)
+        for piece in _shorter(text, start, end, longest)
+        if re.search(r"\w", text[slice(*piece)])
+    ]
+
+
+def _sentences(text: str) -> Iterator[tuple[int, int]]:
+    begin = len(text) - len(text.lstrip())
+    for end in _END.finditer(text):
+        if end[1] is not None and _goes_on(text[begin : end.start()], text[end.end() :]):
+            continue
+        stop = end.start(1) if end[1] is not None else end.start()
+        yield begin, stop
+        begin = end.end()
+    yield begin, len(text.rstrip())
+
+
+def _goes_on(before: str, after: str) -> bool:
+    """Whether a full stop belongs to an abbreviation rather than ends a sentence."""
+    if _STREET.search(before) and _START.match(after):
+        return False
+    return bool(_ABBREVIATION.search(before))
+
+
+def _shorter(text: str, start: int, end: int, longest: int) -> Iterator[tuple[int, int]]:
+    while end - start > longest:
+        sentence = text[start : start + longest]
+        cut = max(sentence.rfind(mark, longest // 3) for mark in _CUTS)
         if cut < 0:
-            cut = sentence.rfind(" ", LONGEST // 3, LONGEST)
-        if cut < 0:
-            cut = LONGEST
-        pieces.append(sentence[: cut + 1].strip())
-        sentence = sentence[cut + 1 :].strip()
-    return [*pieces, sentence]
-
-
-def _line_end(text: str, at: int) -> str:
-    return " " if text[:at].rstrip().endswith((".", "!", "?", ",", ";", ":")) else ". "
-
-
-def _unit(match: re.Match[str]) -> str:
-    singular, plural = _UNITS[match["unit"]]
-    return f"{match['number']} {singular if match['number'] == '1' else plural}"
-
-
-def _time(match: re.Match[str]) -> str:
-    hour, minute = int(match["hour"]), int(match["minute"])
-    if not minute:
-        # "at 8:00 a.m." has its own words for the hour.
-        rest = match.string[match.end() :].lstrip().lower()
-        half_day = rest.startswith(("a.m", "p.m", "am", "pm"))
-        return f"{hour}" if half_day else f"{hour} o'clock"
-    return f"{hour} {minute:02d}" if minute > 9 else f"{hour} oh {minute}"
+            cut = sentence.rfind(" ", longest // 3)
+        stop = start + (cut if cut >= 0 else longest - 1) + 1
+        yield start, len(text[:stop].rstrip())
+        start = stop + len(text[stop:end]) - len(text[stop:end].lstrip())
+    if start < end:
+        yield start, end
