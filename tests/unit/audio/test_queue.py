@@ -49,10 +49,9 @@ async def test_queue_that_nobody_empties_drops_the_oldest_and_counts() -> None:
 
 async def test_queue_counts_every_loss_once() -> None:
     queue = FrameQueue(capacity=2)
-    lost = total = 0
+    lost = 0
     for number in range(100):
         queue.put(frame(number))
-        total += 1
         if number % 7 == 0:
             lost += (await taken(queue)).lost
     while queue.dropped > lost:
