@@ -1,0 +1,232 @@
+"""Opens everything in the background, while the dashboard is already there."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+from cockpit.events import EngineChanged, EventStream
+from cockpit.settings import Settings
+from cockpit.ui.cockpit import Cockpit, OpenVehicle
+from cockpit.ui.feed import Feed
+from cockpit.ui.state import NoteKind, Section, State, StepState
+from vehicle_bus.errors import CockpitError
+
+if TYPE_CHECKING:
+    from cockpit.live.conversation import LiveConversation
+    from cockpit.voice import SpeechEngines
+
+log = logging.getLogger(__name__)
+
+type Opener = Callable[[Settings], AbstractAsyncContextManager[OpenVehicle]]
+"""Opens the vehicle; handed in, because this package knows no simulator."""
+
+CODE: Final = "program"
+VEHICLE: Final = "vehicle bus"
+SENTENCES: Final = "sentences"
+LANGUAGE_MODEL: Final = "language model"
+SPEECH: Final = "speech"
+MICROPHONE: Final = "microphone"
+LOUDSPEAKER: Final = "loudspeaker"
+"""Steps of starting up; some are engines of the same name."""
+
+
+class Boot:
+    """Opens vehicle, session and spoken conversation, and ends them again.
+
+    Everything is opened and closed by one task, so that context managers may hold task groups.
+
+    Args:
+        settings: everything that can be set.
+        opener: opens the vehicle.
+        feed: fed from the moment at which something can happen.
+        listen: wanted: a spoken conversation.
+        on_ready: called when requests can be made.
+
+    Attributes:
+        fault: the sentence of what kept it from opening; empty where nothing did.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        opener: Opener,
+        feed: Feed,
+        *,
+        listen: bool = True,
+        on_ready: Callable[[Cockpit], None],
+        on_failed: Callable[[str], None],
+    ) -> None:
+        self.fault = ""
+        self._settings = settings
+        self._opener = opener
+        self._feed = feed
+        self._state: State = feed.state
+        self._listen = listen
+        self._on_ready = on_ready
+        self._on_failed = on_failed
+        self._events = EventStream()
+        self._task: asyncio.Task[None] | None = None
+
+    def begin(self) -> None:
+        """Open everything in the background; again after a failure."""
+        if self._task is None or self._task.done():
+            self.fault = ""
+            self._state.steps.clear()
+            self._task = asyncio.create_task(self._run(), name="boot")
+
+    async def close(self) -> None:
+        """End everything, and wait for that."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+
+    async def _run(self) -> None:
+        try:
+            async with asyncio.TaskGroup() as group, AsyncExitStack() as stack:
+                await self._open(group, stack)
+        except Exception as error:
+            self._fail(error)
+
+    def _fail(self, error: Exception) -> None:
+        known = first_of(error, CockpitError)
+        if known is None:
+            log.error("the dashboard cannot go on", exc_info=error)
+            text = str(first_of(error, Exception) or error) or type(error).__name__
+            self.fault = f"Something broke that should not: {text}. The log has more."
+        else:
+            self.fault = known.spoken
+        for name, step in self._state.steps.items():
+            if step.state is StepState.RUNNING:
+                self._step(name, StepState.FAILED, self.fault)
+        self._state.ready = False
+        self._feed.touch(Section.BOOT)
+        self._on_failed(self.fault)
+
+    def _step(self, name: str, state: StepState, detail: str = "") -> None:
+        self._state.step(name, state, detail)
+        self._feed.touch()
+
+    async def _open(self, group: asyncio.TaskGroup, stack: AsyncExitStack) -> None:
+        events = await stack.enter_async_context(self._events.watch())
+        following = [
+            group.create_task(self._feed.follow_events(events), name="dashboard events"),
+            group.create_task(self._feed.tick(), name="dashboard clock"),
+        ]
+        stack.callback(lambda: [task.cancel() for task in following])
+        self._step(CODE, StepState.RUNNING)
+        # Seconds of imports: in a thread, so that the dashboard answers meanwhile.
+        await asyncio.to_thread(import_module, "cockpit.session")
+        from cockpit.session import open_session
+
+        self._step(CODE, StepState.DONE)
+        engines = await self._begin_speech(stack) if self._listen else None
+        self._step(VEHICLE, StepState.RUNNING)
+        vehicle = await stack.enter_async_context(self._opener(self._settings))
+        self._step(VEHICLE, StepState.DONE)
+        self._step(SENTENCES, StepState.RUNNING)
+        self._step(LANGUAGE_MODEL, StepState.RUNNING)
+        session = await stack.enter_async_context(
+            open_session(self._settings, vehicle.bus, events=self._events)
+        )
+        self._step(SENTENCES, StepState.DONE)
+        if session.model is None:
+            self._state.steps.pop(LANGUAGE_MODEL, None)
+        for notice in session.notices:
+            self._state.note(notice, NoteKind.WARNING)
+        following.append(group.create_task(self._feed.follow_bus(session), name="dashboard bus"))
+        cockpit = Cockpit(session, world=vehicle.world)
+        self._state.ready = True
+        self._feed.touch(Section.BOOT)
+        self._on_ready(cockpit)
+        await self._converse(cockpit, engines, stack)
+        await asyncio.Event().wait()
+
+    async def _begin_speech(self, stack: AsyncExitStack) -> SpeechEngines | CockpitError:
+        """Recogniser and voice begin to load; or why they cannot."""
+        self._step(SPEECH, StepState.RUNNING)
+        try:
+            await asyncio.to_thread(import_module, "cockpit.voice")
+            from cockpit.voice import SpeechEngines
+
+            return await stack.enter_async_context(
+                SpeechEngines.loading(self._settings, self._events)
+            )
+        except (CockpitError, ImportError) as error:
+            fault = _sentence(error)
+            self._step(SPEECH, StepState.FAILED, fault.spoken)
+            return fault
+
+    async def _converse(
+        self,
+        cockpit: Cockpit,
+        engines: SpeechEngines | CockpitError | None,
+        stack: AsyncExitStack,
+    ) -> None:
+        """The spoken conversation until its sound ends, where there can be one."""
+        if engines is None:
+            cockpit.typed_because = "Requests are typed, as you asked."
+        elif isinstance(engines, CockpitError):
+            self._type(cockpit, engines.spoken)
+        else:
+            try:
+                async with AsyncExitStack() as inner:
+                    live = await self._open_live(cockpit, engines, inner)
+                    cockpit.live = live
+                    self._feed.touch(Section.BOOT, Section.LISTENING)
+                    await live.run()
+                self._type(cockpit, "The sound of the microphone has ended.")
+            except (CockpitError, ImportError) as error:
+                self._type(cockpit, _sentence(error).spoken)
+        self._feed.touch(Section.BOOT, Section.LISTENING)
+
+    async def _open_live(
+        self, cockpit: Cockpit, engines: SpeechEngines, stack: AsyncExitStack
+    ) -> LiveConversation:
+        self._step(SPEECH, StepState.RUNNING)
+        await asyncio.to_thread(import_module, "cockpit.live.opening")
+        from cockpit.audio.open import open_source
+        from cockpit.live.opening import open_live
+        from cockpit.ui.muting import Mutable
+
+        def tell(state: str, detail: Mapping[str, Any]) -> None:
+            self._events.publish(EngineChanged(MICROPHONE, state, detail))
+
+        source = await stack.enter_async_context(open_source(self._settings.audio, tell))
+        microphone = Mutable(source)
+        opening = open_live(cockpit.session, engines, source=microphone)
+        live = await stack.enter_async_context(opening)
+        cockpit.microphone = microphone
+        self._step(SPEECH, StepState.DONE)
+        return live
+
+    def _type(self, cockpit: Cockpit, why: str) -> None:
+        """There is no spoken conversation (any more)."""
+        cockpit.live = cockpit.microphone = None
+        cockpit.typed_because = why
+        self._state.listening = self._state.listening_seat = None
+        self._state.levels = {}
+        if self._state.steps.get(SPEECH) and self._state.steps[SPEECH].state is StepState.RUNNING:
+            self._step(SPEECH, StepState.FAILED, why)
+        self._state.note(f"{why} Type instead.", NoteKind.WARNING)
+
+
+def first_of[E: Exception](error: BaseException, kind: type[E]) -> E | None:
+    """The first error of a kind in a (nested) group, or the error itself."""
+    if isinstance(error, BaseExceptionGroup):
+        found = (first_of(inner, kind) for inner in error.exceptions)
+        return next((one for one in found if one is not None), None)
+    return error if isinstance(error, kind) else None
+
+
+def _sentence(error: CockpitError | ImportError) -> CockpitError:
+    if isinstance(error, CockpitError):
+        return error
+    return CockpitError(
+        f"Speaking needs a part that is not there ({error.name or error}); install "
+        "offline-cockpit[speech,audio]."
+    )

@@ -1,0 +1,546 @@
+"""What the dashboard knows, as plain data without textual.
+
+``Feed`` writes it, panels read it. Everything is bounded: a dashboard that stays open all day
+must not grow.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+
+from cockpit.agent.plan import Call, Outcome, Plan, Turn, Utterance
+from cockpit.events import (
+    CallFinished,
+    CallStarted,
+    CaptionChanged,
+    CommandFailedLater,
+    EngineChanged,
+    Event,
+    LevelMeasured,
+    Listening,
+    ListeningChanged,
+    PlanMade,
+    ReplyEnded,
+    ReplyStarted,
+    TurnFinished,
+    TurnTimed,
+    UtteranceHeard,
+    UtteranceIgnored,
+    WakeWordHeard,
+)
+from vehicle_bus.records import Failure, Message, OwnerState
+from vehicle_bus.seats import Seat
+
+ENTRIES: Final = 500
+"""Turns and notes of the conversation that are kept."""
+TOPICS: Final = 4000
+MESSAGES: Final = 1000
+LINES: Final = 2000
+"""Lines of the log that are kept."""
+RATE_OVER: Final = 5.0
+"""Seconds over which the rate of a topic is averaged."""
+TROUBLE: Final = frozenset(
+    {"crashed", "hung", "failed", "lost", "overloaded", "missing", "stopped"}
+)
+"""States of an engine in which it does not do its work."""
+
+type Value = bool | int | float | str | list[str]
+
+
+class Section(StrEnum):
+    """Parts of the state that change apart from each other; a panel names those it shows."""
+
+    BOOT = "boot"  # what is still loading, what failed
+    CONVERSATION = "conversation"  # turns, notes, captions
+    LISTENING = "listening"  # state, levels
+    ENGINES = "engines"
+    TRAFFIC = "traffic"  # topics and messages of the bus
+    VEHICLE = "vehicle"  # values, ECUs, connection
+    LOG = "log"
+    MACHINE = "machine"  # memory, CPU, queues
+    CLOCK = "clock"  # once a second, for ages
+
+
+@dataclass(slots=True)
+class CallRecord:
+    """A call of a turn; times are those of ``State.clock``, in seconds.
+
+    Attributes:
+        outcome: None while it runs.
+        milliseconds: how long it took; None while it runs.
+    """
+
+    call: Call
+    began: float
+    outcome: Outcome | None = None
+    milliseconds: float | None = None
+
+
+@dataclass(slots=True)
+class ReplyRecord:
+    """A reply as it is spoken.
+
+    Attributes:
+        began: when its first sound went out; None before.
+        ended: when it ended; None before.
+        heard: the part that was heard; None while it is being spoken.
+        fault: why it is not whole, if the voice failed.
+    """
+
+    text: str
+    began: float | None = None
+    ended: float | None = None
+    heard: str | None = None
+    fault: str | None = None
+
+    @property
+    def cut_off(self) -> bool:
+        """Whether a part of it was not heard."""
+        return self.heard is not None and self.heard != self.text
+
+
+@dataclass(slots=True)
+class TurnRecord:
+    """A turn with everything that was told of it; times are those of ``State.clock``.
+
+    Attributes:
+        number: 1 for the first since the start.
+        at: local time at which it began.
+        began: the same on the clock.
+        plan: None where nobody made one (yet).
+        plan_ms: how long planning took.
+        calls: in the order in which they began.
+        turn: None while it runs.
+        ended: when it was finished.
+        reply: as it is spoken; None where nothing was said aloud.
+        stages: of a spoken turn, milliseconds after the last word; see ``TurnTimed``.
+        failures: what came to nothing afterwards, e.g. a window that jammed.
+    """
+
+    number: int
+    utterance: Utterance
+    at: datetime
+    began: float
+    plan: Plan | None = None
+    plan_ms: float | None = None
+    calls: list[CallRecord] = field(default_factory=list)
+    turn: Turn | None = None
+    ended: float | None = None
+    reply: ReplyRecord | None = None
+    stages: Mapping[str, float] = field(default_factory=dict)
+    failures: list[Failure] = field(default_factory=list)
+
+    @property
+    def reply_text(self) -> str:
+        """What is answered; empty before."""
+        return self.turn.reply if self.turn is not None else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """Somebody spoke, and nothing is done about it."""
+
+    utterance: Utterance
+    why: str
+    at: datetime
+
+
+class NoteKind(StrEnum):
+    """How much a note matters."""
+
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A sentence beside the conversation, e.g. about what is missing."""
+
+    text: str
+    kind: NoteKind
+    at: datetime
+
+
+type Entry = TurnRecord | Ignored | Note
+
+
+@dataclass(frozen=True, slots=True)
+class Caption:
+    """What somebody seems to be saying."""
+
+    text: str
+    seat: Seat
+
+
+@dataclass(slots=True)
+class EngineRecord:
+    """An engine as it last told of itself.
+
+    Attributes:
+        since: when it told, on the state's clock.
+        starts: how often it came up.
+        troubles: how often it crashed, hung or failed.
+    """
+
+    name: str
+    state: str = ""
+    detail: Mapping[str, Any] = field(default_factory=dict)
+    since: float = 0.0
+    starts: int = 0
+    troubles: int = 0
+
+    @property
+    def restarts(self) -> int:
+        """How often it came up again."""
+        return max(0, self.starts - 1)
+
+
+@dataclass(slots=True)
+class TopicRecord:
+    """A topic of the bus.
+
+    Attributes:
+        count: messages since the start.
+        last: the last message.
+    """
+
+    name: str
+    count: int
+    last: Message
+    _rate: float = 0.0
+
+    def add(self, message: Message) -> None:
+        """Take the next message."""
+        self._rate = self.rate(message.received) + 1 / RATE_OVER
+        self.count += 1
+        self.last = message
+
+    def rate(self, now: float) -> float:
+        """Messages a second, averaged over the last seconds before ``now`` (monotonic)."""
+        return self._rate * math.exp(-max(0.0, now - self.last.received) / RATE_OVER)
+
+
+class StepState(StrEnum):
+    """Of a step of starting up."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+@dataclass(slots=True)
+class Step:
+    """Something that is opened or loaded at the start.
+
+    Attributes:
+        title: what, for people: "language model".
+        detail: the fault's sentence where it failed.
+        began: on the state's clock; None before.
+        ended: likewise.
+    """
+
+    title: str
+    state: StepState = StepState.WAITING
+    detail: str = ""
+    began: float | None = None
+    ended: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """A record of the log; ``level`` is that of ``logging``."""
+
+    level: int
+    name: str
+    text: str
+    at: datetime
+
+
+@dataclass(slots=True)
+class VehicleState:
+    """What the bus tells of the vehicle.
+
+    Attributes:
+        values: by path; only what can be trusted now.
+        unknown: why a path of the catalogue has no value: its ECU is offline, ...
+        owners: ECUs by name.
+        connected: the bus is there.
+        fault: why it is not; empty where it is.
+        documents: retained documents that the panels use, by subtopic (``nav/route``).
+    """
+
+    values: dict[str, Value] = field(default_factory=dict)
+    unknown: dict[str, str] = field(default_factory=dict)
+    owners: dict[str, OwnerState] = field(default_factory=dict)
+    connected: bool = False
+    fault: str = ""
+    documents: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessFigures:
+    """One of our processes: what it is, resident bytes, share of a core (1.0 is a whole one)."""
+
+    pid: int
+    title: str
+    memory: int
+    cpu: float
+
+
+@dataclass(frozen=True, slots=True)
+class MachineFigures:
+    """What everything costs, measured once a second while somebody looks.
+
+    Attributes:
+        processes: this one and all its children.
+        cores: how many the machine has.
+        total_memory: of the machine, bytes.
+        queues: what waits where: name to (waiting, capacity or None).
+        lags: the event loop's last lags in seconds, oldest first.
+    """
+
+    processes: tuple[ProcessFigures, ...] = ()
+    cores: int = 1
+    total_memory: int = 0
+    queues: Mapping[str, tuple[int, int | None]] = field(default_factory=dict)
+    lags: tuple[float, ...] = ()
+
+
+class State:
+    """Everything that is known; see the attributes.
+
+    Args:
+        clock: seconds that only grow; ``time.monotonic`` as messages of the bus carry it.
+        now: local time.
+
+    Attributes:
+        steps: of starting up, by name.
+        ready: requests can be made.
+        entries: the conversation, oldest first.
+        turns: how many there were.
+        caption: what somebody seems to be saying now.
+        listening: what the live conversation does; None where there is none.
+        listening_seat: whose turn it is, if anybody's.
+        levels: loudness by zone, dB of full scale.
+        clipped: the last levels were cut off at full scale.
+        woken: the wake word that was heard last, with its seat.
+        engines: by name.
+        topics: by full topic.
+        messages: the last ones, oldest first.
+        messages_total: how many there were.
+        vehicle: values and ECUs.
+        log: the last lines.
+        machine: what it costs.
+        muted: the microphone is switched off.
+        changed: sections that were written since ``take_changes``.
+    """
+
+    def __init__(
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], datetime] = lambda: datetime.now().astimezone(),
+    ) -> None:
+        self.clock = clock
+        self.now = now
+        self.steps: dict[str, Step] = {}
+        self.ready = False
+        self.entries: deque[Entry] = deque(maxlen=ENTRIES)
+        self.turns = 0
+        self.caption: Caption | None = None
+        self.listening: Listening | None = None
+        self.listening_seat: Seat | None = None
+        self.levels: Mapping[Seat, float] = {}
+        self.clipped = False
+        self.woken: tuple[str, Seat] | None = None
+        self.engines: dict[str, EngineRecord] = {}
+        self.topics: dict[str, TopicRecord] = {}
+        self.messages: deque[Message] = deque(maxlen=MESSAGES)
+        self.messages_total = 0
+        self.vehicle = VehicleState()
+        self.log: deque[LogLine] = deque(maxlen=LINES)
+        self.machine = MachineFigures()
+        self.muted = False
+        self.changed: set[Section] = set()
+
+    def take_changes(self) -> frozenset[Section]:
+        """The sections that changed since the last time."""
+        taken = frozenset(self.changed)
+        self.changed.clear()
+        return taken
+
+    # Starting up.
+
+    def step(self, name: str, state: StepState, detail: str = "", *, title: str = "") -> None:
+        """A step of starting up began or ended."""
+        step = self.steps.setdefault(name, Step(title or name))
+        step.state, step.detail = state, detail
+        if state is StepState.RUNNING:
+            step.began, step.ended = self.clock(), None
+        elif state is not StepState.WAITING:
+            step.ended = self.clock()
+        self.changed.add(Section.BOOT)
+
+    @property
+    def loading(self) -> tuple[Step, ...]:
+        """What is being loaded now."""
+        return tuple(step for step in self.steps.values() if step.state is StepState.RUNNING)
+
+    def note(self, text: str, kind: NoteKind = NoteKind.INFO) -> None:
+        """Add a sentence to the conversation."""
+        self.entries.append(Note(text, kind, self.now()))
+        self.changed.add(Section.CONVERSATION)
+
+    # Events.
+
+    def on_event(self, event: Event) -> None:
+        """Take an event of the session."""
+        match event:
+            case UtteranceHeard(utterance=utterance):
+                self.turns += 1
+                self.caption = None
+                self.entries.append(TurnRecord(self.turns, utterance, self.now(), self.clock()))
+            case PlanMade(plan=plan, milliseconds=milliseconds):
+                if (record := self.current) is not None:
+                    record.plan, record.plan_ms = plan, milliseconds
+            case CallStarted(call=call):
+                if (record := self.current) is not None:
+                    record.calls.append(CallRecord(call, self.clock()))
+            case CallFinished(outcome=outcome, milliseconds=milliseconds):
+                self._on_call_finished(outcome, milliseconds)
+            case TurnFinished(turn=turn):
+                if (record := self.current) is not None:
+                    record.turn, record.ended = turn, self.clock()
+                    record.plan = record.plan or turn.plan
+            case ReplyStarted() | ReplyEnded() | TurnTimed():
+                self._on_speech(event)
+            case CommandFailedLater(failure=failure):
+                if (record := self.last_turn) is not None:
+                    record.failures.append(failure)
+                self.note(failure.reason, NoteKind.WARNING)
+            case UtteranceIgnored(utterance=utterance, why=why):
+                self.caption = None
+                self.entries.append(Ignored(utterance, why, self.now()))
+            case CaptionChanged(text=text, seat=seat):
+                self.caption = Caption(text, seat)
+            case EngineChanged(engine=engine, state=state, detail=detail):
+                self._on_engine(engine, state, detail)
+                return
+            case ListeningChanged(state=state, seat=seat):
+                self.listening, self.listening_seat = state, seat
+                if state is Listening.ASLEEP:
+                    self.caption = None
+                self.changed.add(Section.LISTENING)
+            case WakeWordHeard(word=word, seat=seat):
+                self.woken = (word, seat)
+            case LevelMeasured(levels=levels, clipped=clipped):
+                self.levels, self.clipped = levels, clipped
+                self.changed.add(Section.LISTENING)
+                return
+        self.changed.add(Section.CONVERSATION)
+
+    @property
+    def last_turn(self) -> TurnRecord | None:
+        """The newest turn, finished or not."""
+        return next((e for e in reversed(self.entries) if isinstance(e, TurnRecord)), None)
+
+    @property
+    def current(self) -> TurnRecord | None:
+        """The turn that runs now."""
+        record = self.last_turn
+        return record if record is not None and record.turn is None else None
+
+    def _on_call_finished(self, outcome: Outcome, milliseconds: float) -> None:
+        record = self.current
+        if record is None:
+            return
+        for call in record.calls:
+            if call.outcome is None and call.call == outcome.call:
+                call.outcome, call.milliseconds = outcome, milliseconds
+                return
+        # It never began: skipped, refused, or its arguments were resolved meanwhile.
+        call = CallRecord(outcome.call, self.clock() - milliseconds / 1000, outcome, milliseconds)
+        record.calls.append(call)
+
+    def _on_speech(self, event: ReplyStarted | ReplyEnded | TurnTimed) -> None:
+        if isinstance(event, TurnTimed):
+            if (record := self._finished(lambda record: not record.stages)) is not None:
+                record.stages = dict(event.stages)
+            return
+        record = self._finished(lambda record: event.text in record.reply_text)
+        if record is None:
+            return
+        if record.reply is None or isinstance(event, ReplyStarted):
+            record.reply = ReplyRecord(event.text, began=self.clock())
+        if isinstance(event, ReplyEnded):
+            reply = record.reply
+            reply.ended, reply.heard, reply.fault = self.clock(), event.heard, event.fault
+
+    def _finished(self, fits: Callable[[TurnRecord], bool]) -> TurnRecord | None:
+        """The newest finished turn that fits; only the last few can."""
+        seen = 0
+        for entry in reversed(self.entries):
+            if isinstance(entry, TurnRecord) and entry.turn is not None:
+                if fits(entry):
+                    return entry
+                seen += 1
+                if seen == 4:
+                    break
+        return None
+
+    def _on_engine(self, name: str, state: str, detail: Mapping[str, Any]) -> None:
+        record = self.engines.setdefault(name, EngineRecord(name))
+        record.state, record.detail, record.since = state, detail, self.clock()
+        record.starts += state in ("started", "ready")
+        record.troubles += state in TROUBLE - {"stopped", "missing"}
+        self.changed.add(Section.ENGINES)
+        step = self.steps.get(name)
+        if step is not None and step.state is StepState.RUNNING:
+            if state in ("started", "ready"):
+                self.step(name, StepState.DONE)
+            elif state in TROUBLE:
+                self.step(name, StepState.FAILED, str(detail.get("why", detail.get("reason", ""))))
+
+    # The bus.
+
+    def on_message(self, message: Message) -> None:
+        """Take a message of the bus, as it came."""
+        record = self.topics.get(message.topic)
+        if record is None:
+            if len(self.topics) >= TOPICS:
+                oldest = min(self.topics.values(), key=lambda topic: topic.last.received)
+                del self.topics[oldest.name]
+            record = self.topics[message.topic] = TopicRecord(message.topic, 0, message)
+        record.add(message)
+        self.messages.append(message)
+        self.messages_total += 1
+        self.changed.add(Section.TRAFFIC)
+
+    def on_value(self, path: str, value: Value | None) -> None:
+        """A signal got a value, or lost it."""
+        if value is None:
+            self.vehicle.values.pop(path, None)
+        else:
+            self.vehicle.values[path] = value
+            self.vehicle.unknown.pop(path, None)
+        self.changed.add(Section.VEHICLE)
+
+    # Machine.
+
+    def on_log(self, line: LogLine) -> None:
+        """Take a line of the log."""
+        self.log.append(line)
+        self.changed.add(Section.LOG)
+
+    def on_machine(self, figures: MachineFigures) -> None:
+        """Take a measurement."""
+        self.machine = figures
+        self.changed.add(Section.MACHINE)

@@ -1,0 +1,98 @@
+"""Dashboards for tests: on a state of the test's own, or on a real bus with the simulated car."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from textual.pilot import Pilot
+
+from cockpit.cli.vehicle import open_simulated_vehicle
+from cockpit.settings import Settings
+from cockpit.ui.app import CockpitApp
+from cockpit.ui.cockpit import OpenVehicle
+from cockpit.ui.state import State
+
+SMALL = (80, 24)
+LARGE = (220, 60)
+SIZES = (SMALL, LARGE)
+THEMES = ("cockpit-dark", "cockpit-light")
+
+CLOCK = 1000.0
+NOW = datetime(2026, 6, 1, 8, 30, tzinfo=UTC)
+
+
+def frozen_state() -> State:
+    """A state on which no time passes."""
+    return State(clock=lambda: CLOCK, now=lambda: NOW)
+
+
+def quiet_settings(folder: Path) -> Settings:
+    """Nothing of the user's; templates only, no models, a quick car."""
+    return Settings.model_validate(
+        {
+            "data_dir": folder / "data",
+            "assets": {"root": folder / "models", "offline": True},
+            "maps": {"root": folder / "maps"},
+            "agent": {"planner": "template"},
+            "sim": {"time_scale": 20},
+        }
+    )
+
+
+class StillApp(CockpitApp):
+    """A dashboard that opens nothing: it shows the state it was given.
+
+    Args:
+        state: what to show.
+        panel: name of the panel that is chosen.
+        theme: name of the theme.
+    """
+
+    def __init__(self, state: State, panel: str, theme: str, folder: Path) -> None:
+        super().__init__(quiet_settings(folder), _open_nothing, state=state)
+        self.theme = theme
+        self._chosen = panel
+
+    def begin(self) -> None:
+        """Choose the panel in place of opening the car."""
+        self.action_show_panel(self._chosen)
+
+
+@asynccontextmanager
+async def _open_nothing(settings: Settings) -> AsyncIterator[OpenVehicle]:
+    raise AssertionError("a still dashboard opens nothing")
+    yield
+
+
+@asynccontextmanager
+async def simulated(settings: Settings) -> AsyncIterator[OpenVehicle]:
+    """The simulated car on an embedded broker, as ``cockpit run`` opens it."""
+    async with open_simulated_vehicle(settings) as car:
+        yield OpenVehicle(car.bus)
+
+
+@asynccontextmanager
+async def running(
+    folder: Path, size: tuple[int, int] = SMALL
+) -> AsyncIterator[tuple[CockpitApp, Pilot[int]]]:
+    """A dashboard with the simulated car, ready for requests, and the keyboard."""
+    app = CockpitApp(quiet_settings(folder), simulated, listen=False)
+    try:
+        async with app.run_test(size=size) as pilot:
+            await until(pilot, lambda: app.state.ready)
+            yield app, pilot
+    finally:
+        await app.boot.close()
+
+
+async def until(pilot: Pilot[int], holds: object, patience: float = 20.0) -> None:
+    """Wait until ``holds()`` is true; fails after ``patience`` seconds."""
+    assert callable(holds)
+    waited = 0.0
+    while not holds():
+        assert waited < patience, "it did not come true"
+        await pilot.pause(0.05)
+        waited += 0.05
