@@ -287,6 +287,73 @@ async def test_events_follow_the_turn(car: Car) -> None:
     assert seen[-1] == TurnFinished(turn)
 
 
+# --- thinking ahead ----------------------------------------------------------------------
+
+
+async def test_prepared_plan_is_followed_without_planning_again(car: Car) -> None:
+    car.knows("volume 40", write(VOLUME, 40))
+    prepared = await car.agent.prepare(Utterance("volume 40"))
+    assert (prepared.confidence, car.bus.sent) == (1.0, [])
+    await car.agent.turn(Utterance("volume 40"), prepared)
+    assert (car.bus.sent, car.template.heard) == ([(VOLUME, 40)], ["volume 40"])
+
+
+@pytest.mark.parametrize("other", [Utterance("volume 50"), Utterance("volume 40", Seat.PASSENGER)])
+async def test_prepared_plan_of_other_words_or_another_seat_is_worth_nothing(
+    car: Car, other: Utterance
+) -> None:
+    car.knows("volume 40", write(VOLUME, 40))
+    car.knows("volume 50", write(VOLUME, 50))
+    prepared = await car.agent.prepare(Utterance("volume 40"))
+    await car.agent.turn(other, prepared)
+    assert car.template.heard == ["volume 40", other.text]
+
+
+async def test_prepared_plan_is_worth_nothing_after_another_turn(car: Car) -> None:
+    car.knows("volume 40", write(VOLUME, 40))
+    prepared = await car.agent.prepare(Utterance("volume 40"))
+    await car.say("hello")
+    await car.agent.turn(Utterance("volume 40"), prepared)
+    assert car.template.heard == ["volume 40", "hello", "volume 40"]
+
+
+async def test_prepared_answer_leaves_the_question_open_until_the_turn(car: Car) -> None:
+    car.knows("open the trunk", write(TRUNK, True))
+    await car.say("open the trunk")
+    prepared = await car.agent.prepare(Utterance("yes"))
+    assert (prepared.answers, prepared.plan, prepared.confidence) == (True, None, 1.0)
+    assert TRUNK not in dict(car.bus.sent)
+    await car.agent.turn(Utterance("yes"), prepared)
+    assert car.bus.state[TRUNK] is True
+
+
+async def test_prepared_doubt_or_chatter_is_no_command(car: Car) -> None:
+    car.guesses("so I told him", verdict=Verdict.NOTHING)
+    assert (await car.agent.prepare(Utterance("so I told him"))).confidence == 0
+    assert (await car.agent.prepare(Utterance("hm"))).confidence == 0
+
+
+async def test_reply_of_which_a_part_was_heard_is_remembered_so_far(car: Car) -> None:
+    car.knows("volume 40", write(VOLUME, 40))
+    await car.say("volume 40")
+    car.conversation.heard("The volume is")
+    assert car.conversation.last_reply == "The volume is"
+    car.conversation.heard("")
+    assert car.conversation.last_reply is None
+
+
+@pytest.mark.parametrize(
+    ("heard", "open_still"), [("Should I open the", True), ("Should", False), ("", False)]
+)
+async def test_question_that_was_hardly_heard_was_not_asked(
+    car: Car, heard: str, open_still: bool
+) -> None:
+    car.knows("open the trunk", write(TRUNK, True))
+    assert (await car.say("open the trunk")).reply == "Should I open the trunk?"
+    car.conversation.heard(heard)
+    assert (car.conversation.question is not None) == open_still
+
+
 # --- questions ---------------------------------------------------------------------------
 
 
