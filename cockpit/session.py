@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from cockpit.agent.agent import Agent
 from cockpit.agent.dialogue import Conversation
 from cockpit.agent.executor import Executor
 from cockpit.agent.fastpath import TemplatePlanner
 from cockpit.agent.gate import Gate
-from cockpit.agent.llm import (
-    CascadePlanner,
-    LlmPlanner,
-    ModelError,
-    ModelPlanner,
-    Thresholds,
-    calibration_of,
-)
+from cockpit.agent.llm.calibration import Thresholds, calibration_of
+from cockpit.agent.llm.errors import ModelError, ModelStarting, ModelStopped, PlanLost
+from cockpit.agent.llm.model import ModelFile
+from cockpit.agent.llm.remote import LANGUAGE_MODEL, RemotePlanner
 from cockpit.agent.plan import DialogueContext, Plan, Planner, Utterance, Verdict
 from cockpit.agent.resources import SessionResources
 from cockpit.assets.errors import AdapterMissing
@@ -34,11 +31,8 @@ from vehicle_bus.client import VehicleBus
 from vehicle_bus.config import BusSettings
 from vehicle_bus.errors import CockpitError
 
-LANGUAGE_MODEL = "language model"
-"""Its name in ``EngineChanged`` events."""
 PATIENCE = 4.0
-"""Seconds that a speaker waits for a model that is still loading."""
-STILL_LOADING = "I'm still getting ready for that. Please say it again in a minute."
+"""Seconds that a speaker waits for a model that is still loading, or starting again."""
 
 
 class SystemClock:
@@ -93,6 +87,7 @@ async def open_session(
     clock: Clock | None = None,
     planner: PlannerChoice | None = None,
     preload: bool = True,
+    events: EventStream | None = None,
 ) -> AsyncIterator[Session]:
     """Open a session; the template path is ready at once, the language model when it is loaded.
 
@@ -102,6 +97,7 @@ async def open_session(
         clock: the session's time; the system's by default.
         planner: in place of ``settings.agent.planner``.
         preload: load the language model in the background now, not when it is first needed.
+        events: in place of a stream of its own; for what was opened before.
 
     Raises:
         BusUnreachable: the broker does not answer.
@@ -111,7 +107,7 @@ async def open_session(
     if planner is not None:
         chosen = settings.agent.model_copy(update={"planner": planner})
         settings = settings.model_copy(update={"agent": chosen})
-    events = EventStream()
+    events = events or EventStream()
     skills = await asyncio.to_thread(SkillSet.installed)
     environment = Environment(
         data_dir=settings.data_dir, map_dir=_map_dir(settings), clock=clock or SystemClock()
@@ -124,11 +120,9 @@ async def open_session(
     async with AsyncExitStack() as stack:
         # It connects while the sentences are compiled.
         vehicle = await stack.enter_async_context(VehicleBus(bus))
-        if settings.agent.planner is not PlannerChoice.LM:
-            planners.append(await asyncio.to_thread(TemplatePlanner, skills))
         if settings.agent.planner is not PlannerChoice.TEMPLATE:
             try:
-                model = LanguageModel(settings, skills, events)
+                model = LanguageModel(settings, events)
             except CockpitError as error:
                 if settings.agent.planner is PlannerChoice.LM:
                     raise
@@ -137,7 +131,12 @@ async def open_session(
             else:
                 notices += model.notices
                 agent_settings = model.settings
-                planners.append(await stack.enter_async_context(model.running(preload=preload)))
+                # It loads in its own process while the sentences are compiled.
+                await stack.enter_async_context(model.running(preload=preload))
+        if settings.agent.planner is not PlannerChoice.LM:
+            planners.append(await asyncio.to_thread(TemplatePlanner, skills))
+        if model is not None:
+            planners.append(model)
         resources = await stack.enter_async_context(SessionResources.open(environment))
         gate = Gate(vehicle)
         conversation = Conversation(skills, environment.clock, settings.agent.answer_timeout)
@@ -172,13 +171,15 @@ async def open_session(
 class LanguageModel:
     """The local model as a planner that may fail without taking the session along.
 
+    It runs in a process of its own. A crash or a hang of that costs one turn, which says so.
+
     Args:
         settings: which model.
-        skills: what it can plan.
         events: told of its state.
 
     Attributes:
         notices: sentences about models that are missing.
+        models: the first, and the one that decides where the first is unsure, if any.
         settings: the agent's, with the models' own thresholds.
 
     Raises:
@@ -187,33 +188,28 @@ class LanguageModel:
 
     name = "lm"
 
-    def __init__(self, settings: Settings, skills: SkillSet, events: EventStream) -> None:
+    def __init__(self, settings: Settings, events: EventStream) -> None:
         self._needed = settings.agent.planner is PlannerChoice.LM
         self._events = events
-        first = find_model(settings)
-        second, notice = _find_second(settings)
-        self.notices = tuple(text for text in (first.notice, notice) if text)
-        models = [model for model in (first, second) if model is not None]
-        self.settings = _calibrated(settings.agent, [model.name for model in models])
-
-        def planner(model: FoundModel) -> LlmPlanner:
-            return LlmPlanner(skills, model.path, settings.agent, name=model.name)
-
-        self._planner: ModelPlanner
-        if second is None:
-            self._planner = planner(first)
-        else:
-            below = Thresholds.of(settings.agent, calibration_of(first.name)).cascade
-            self._planner = CascadePlanner(planner(first), planner(second), below)
-        self._calibrated = bool(calibration_of(first.name).points)
-        self._works = False
+        found = find_models(settings)
+        self.notices = found.notices
+        self.models = found.models
+        names = [model.name for model in found.models]
+        self.settings = _calibrated(settings.agent, names)
+        self._planner = RemotePlanner(found.models, settings.agent, on_state=self._changed)
+        self._calibrated = bool(calibration_of(names[0]).points)
         self._failed = False
         self._loading: asyncio.Task[None] | None = None
 
     @property
     def ready(self) -> bool:
         """Its word may count against the templates': it is loaded, and its confidence is honest."""
-        return self._works and self._calibrated and not self._failed
+        return self._planner.ready and self._calibrated and not self._failed
+
+    @property
+    def pid(self) -> int | None:
+        """Id of its process, None while there is none."""
+        return self._planner.pid
 
     @asynccontextmanager
     async def running(self, *, preload: bool) -> AsyncIterator[LanguageModel]:
@@ -238,21 +234,17 @@ class LanguageModel:
         """Wait until the background loading has ended, well or not, of a second model too."""
         if self._loading is not None:
             await asyncio.wait([self._loading])
-        if self._works and isinstance(self._planner, CascadePlanner):
+        if self._planner.ready:
             await self._planner.both()
 
     async def _load(self) -> None:
         self._events.publish(EngineChanged(LANGUAGE_MODEL, "loading", {}))
         try:
-            startup = await self._planner.start()
+            await self._planner.start()
         except ModelError as error:
-            self._fail(error)
+            self._failed = not isinstance(error, ModelStopped)
             if self._needed:
                 raise
-        else:
-            self._works = True
-            detail = {"milliseconds": round(startup.load_ms + startup.prefix_ms)}
-            self._events.publish(EngineChanged(LANGUAGE_MODEL, "ready", detail))
 
     async def plan(self, utterance: Utterance, context: DialogueContext) -> Plan | None:
         """The model's plan; None where it has failed and others may plan.
@@ -262,39 +254,27 @@ class LanguageModel:
         """
         if self._failed and not self._needed:
             return None
-        if self._loading is not None and not self._loading.done():
-            # The first time ever, the model reads the whole list of functions, which takes long.
-            await asyncio.wait([self._loading], timeout=PATIENCE)
-            if not self._loading.done():
-                return Plan((), self.name, Verdict.UNSURE, 0.0, STILL_LOADING)
         try:
+            if not self._planner.ready:
+                # Whoever asks first, where it was not to be loaded before, waits until it is.
+                patience = None if self._loading is None else PATIENCE
+                await self._planner.start(patience)
             return await self._planner.plan(utterance, context)
+        except (ModelStarting, PlanLost) as error:
+            return Plan((), self.name, Verdict.UNSURE, 0.0, error.spoken)
         except ModelError as error:
-            self._fail(error)
+            self._failed = not isinstance(error, ModelStopped)
             if self._needed:
                 raise
             return None
 
-    def _fail(self, error: ModelError) -> None:
-        self._failed = True
-        self._events.publish(EngineChanged(LANGUAGE_MODEL, "failed", {"why": error.spoken}))
+    def _changed(self, state: str, detail: Mapping[str, Any]) -> None:
+        if state == "started":
+            state, detail = "ready", {"milliseconds": round(1000 * detail["seconds"])}
+        self._events.publish(EngineChanged(LANGUAGE_MODEL, state, detail))
 
 
-@dataclass(frozen=True, slots=True)
-class FoundModel:
-    """The file of a language model.
-
-    Attributes:
-        name: of the catalogue, or the file's.
-        notice: says that it is not the one that was asked for; empty where it is.
-    """
-
-    name: str
-    path: Path
-    notice: str = ""
-
-
-def find_model(settings: Settings) -> FoundModel:
+def find_model(settings: Settings) -> ModelFile:
     """The language model, or its untrained base where it cannot be made here.
 
     Raises:
@@ -302,13 +282,13 @@ def find_model(settings: Settings) -> FoundModel:
     """
     name = settings.agent.model
     try:
-        return FoundModel(name, model_file(settings))
+        return ModelFile(name, model_file(settings))
     except AdapterMissing as error:
         store = AssetStore.from_settings(settings.assets)
         merged = store.catalog[name].merged
         assert merged is not None
         notice = f"{error.spoken} Until then {merged.base} plans, which makes many mistakes."
-        return FoundModel(merged.base, store.path(merged.base), notice)
+        return ModelFile(merged.base, store.path(merged.base), notice)
 
 
 def model_file(settings: Settings, name: str = "") -> Path:
@@ -326,13 +306,40 @@ def model_file(settings: Settings, name: str = "") -> Path:
     return AssetStore.from_settings(settings.assets).path(name)
 
 
-def _find_second(settings: Settings) -> tuple[FoundModel | None, str]:
+@dataclass(frozen=True, slots=True)
+class FoundModels:
+    """The files of one language model, or two.
+
+    Attributes:
+        models: the second decides where the first is unsure.
+        notices: sentences about models that are missing.
+    """
+
+    models: tuple[ModelFile, ...]
+    notices: tuple[str, ...]
+
+
+def find_models(settings: Settings) -> FoundModels:
+    """The language model, and the second one where there is one and it is wanted.
+
+    Raises:
+        AssetMissing, AssetOutdated, AssetUnknown: the first is not there.
+    """
+    first = find_model(settings)
+    second, notice = _find_second(settings)
+    return FoundModels(
+        tuple(model for model in (first, second) if model is not None),
+        tuple(text for text in (first.notice, notice) if text),
+    )
+
+
+def _find_second(settings: Settings) -> tuple[ModelFile | None, str]:
     """The second model, or what is the matter with it."""
     name = settings.agent.second_model
     if not name:
         return None, ""
     try:
-        return FoundModel(name, model_file(settings, name)), ""
+        return ModelFile(name, model_file(settings, name)), ""
     except CockpitError as error:
         return None, f"Only the first language model plans. {error.spoken}"
 

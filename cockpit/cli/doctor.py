@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import aclosing
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Annotated
@@ -18,14 +19,17 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from cockpit.agent.llm import LlmPlanner
+from cockpit.agent.llm.remote import RemotePlanner
 from cockpit.assets.store import AssetStore
-from cockpit.cli.exits import Exit, run_async
+from cockpit.audio.devices import Loudspeaker, Microphone
+from cockpit.audio.meter import Level, LevelMeter
+from cockpit.audio.open import named_file, open_sink, open_source
+from cockpit.cli.exits import Exit, check_writable, run_async
 from cockpit.session import find_model
 from cockpit.settings import PlannerChoice, Settings
+from cockpit.speech.audio import Audio
 from cockpit.speech.piper import PiperVoice
 from cockpit.speech.recognizer import open_recognizer
-from skills.api import SkillSet
 from skills.navigation.router import Router
 from skills.navigation.schema import read_info
 from vehicle_bus.broker import EmbeddedBroker
@@ -33,6 +37,14 @@ from vehicle_bus.client import VehicleBus
 from vehicle_bus.errors import CockpitError
 
 NEEDED = (3, 12)
+
+LISTENED = 0.3
+"""Seconds of sound that microphone and loudspeaker are tried with."""
+
+PATIENCE = 5.0
+"""Seconds after which a sound device counts as broken."""
+
+_DEAD = -96.0  # dB of full scale: less than the smallest step of 16 bits
 
 
 class State(StrEnum):
@@ -155,24 +167,69 @@ async def _broker(settings: Settings) -> Finding:
     return Finding("broker", State.OK, f"{address} answers; ECUs online: {', '.join(owners)}")
 
 
-async def _audio(_: Settings) -> Finding:
+async def _microphone(settings: Settings) -> Finding:
+    audio = settings.audio
+    missing = _missing("microphone", "audio.input", audio.input)
     try:
-        import sounddevice
-    except (ImportError, OSError) as error:
-        advice = "Install libportaudio2 and sounddevice to use a microphone; files work without."
-        return Finding("audio devices", State.OPTIONAL, f"no PortAudio here ({error})", advice)
+        async with open_source(audio) as source:
+            if not isinstance(source, Microphone):
+                return Finding("microphone", State.OK, f"{source.name} takes its place")
+            levels = await _listen(source)
+    except CockpitError as error:
+        return missing(error.spoken)
+    except TimeoutError:
+        return missing(f"{source.name} opens, and nothing comes from it")
+    dead = [seat for seat, level in zip(audio.zones, levels, strict=True) if level.peak <= _DEAD]
+    heard = ", ".join(f"{level.rms:.0f}" for level in levels)
+    found = f"{source.name} hears {heard} dB of full scale"
+    if dead:
+        whose = ", ".join(seat.value for seat in dead)
+        advice = f"Nothing at all comes for {whose}: turn the microphone on, or up."
+        return Finding("microphone", State.OPTIONAL, found, advice)
+    return Finding("microphone", State.OK, found)
+
+
+async def _listen(microphone: Microphone) -> tuple[Level, ...]:
+    """What each channel hears in a moment.
+
+    Raises:
+        SpeechError: it cannot be opened.
+        TimeoutError: nothing comes.
+    """
+    meter = LevelMeter(microphone.channels)
+    async with asyncio.timeout(PATIENCE), aclosing(microphone.frames()) as frames:
+        async for frame in frames:
+            meter.feed(frame)
+            if frame.at >= LISTENED:
+                break
+    return meter.levels
+
+
+async def _loudspeaker(settings: Settings) -> Finding:
+    named = settings.audio.output
+    missing = _missing("loudspeaker", "audio.output", named)
     try:
-        devices = sounddevice.query_devices()
-    except sounddevice.PortAudioError as error:
-        advice = "Check the sound system; audio files work without."
-        return Finding("audio devices", State.OPTIONAL, f"PortAudio fails: {error}", advice)
-    inputs = sum(device["max_input_channels"] > 0 for device in devices)
-    outputs = sum(device["max_output_channels"] > 0 for device in devices)
-    if not inputs or not outputs:
-        advice = "Connect a microphone and a loudspeaker; audio files work without."
-        found = f"{inputs} inputs, {outputs} outputs"
-        return Finding("audio devices", State.OPTIONAL, found, advice)
-    return Finding("audio devices", State.OK, f"{inputs} inputs, {outputs} outputs")
+        if (file := named_file(named)) is not None:
+            check_writable(file)
+            return Finding("loudspeaker", State.OK, f"{file} is written in its place")
+        async with asyncio.timeout(PATIENCE), open_sink(settings.audio) as sink:
+            await sink.play(Audio.silence(LISTENED))
+            await sink.drain()
+    except CockpitError as error:
+        return missing(error.spoken)
+    except TimeoutError:
+        return missing("the device opens, and takes no sound")
+    buffered = f", {sink.latency * 1000:.0f} ms buffered" if isinstance(sink, Loudspeaker) else ""
+    return Finding("loudspeaker", State.OK, f"{sink.name}{buffered}")
+
+
+def _missing(part: str, setting: str, named: str) -> Callable[[str], Finding]:
+    """What a device that cannot be used means: little, unless somebody named it."""
+    if named:
+        advice = f"Set {setting} to another one, or leave it empty for the system's default."
+        return lambda found: Finding(part, State.BROKEN, found, advice)
+    advice = f"Connect a {part}; without one, audio files and typed requests work."
+    return lambda found: Finding(part, State.OPTIONAL, found, advice)
 
 
 async def _map(settings: Settings) -> Finding:
@@ -190,14 +247,12 @@ async def _map(settings: Settings) -> Finding:
 async def _language_model(settings: Settings) -> Finding:
     if settings.agent.planner is PlannerChoice.TEMPLATE:
         return Finding("language model", State.OPTIONAL, "not used (agent.planner is template)")
-    skills = await asyncio.to_thread(SkillSet.installed)
     try:
         model = find_model(settings)
-        async with LlmPlanner(skills, model.path, settings.agent, name=model.name) as planner:
-            startup = planner.startup
+        async with RemotePlanner([model], settings.agent) as planner:
+            startup = await planner.start()
     except CockpitError as error:
         return Finding("language model", State.BROKEN, error.spoken, _other("agent.model"))
-    assert startup is not None
     how = "are kept from before" if startup.from_cache else "were read, which is done once"
     found = (
         f"{model.name} loads in {startup.load_ms / 1000:.1f} s; its instructions "
@@ -241,7 +296,8 @@ CHECKS: dict[str, Check] = {
     "assets": _assets,
     "data folder": _folder,
     "broker": _broker,
-    "audio devices": _audio,
+    "microphone": _microphone,
+    "loudspeaker": _loudspeaker,
     "map": _map,
     "language model": _language_model,
     "recogniser": _recognizer,

@@ -8,14 +8,14 @@ from pathlib import Path
 import typer
 from rich.console import Console
 
-from cockpit.agent.llm import LlmPlanner, ModelError
+from cockpit.agent.llm.errors import ModelError
+from cockpit.agent.llm.remote import RemotePlanner
 from cockpit.assets.store import AssetStore
 from cockpit.cli.exits import run_async
 from cockpit.demo.conversation import record
 from cockpit.session import find_model
 from cockpit.settings import Settings
 from cockpit.speech.piper import PiperVoice
-from skills.api import SkillSet
 from skills.navigation.importer import import_map
 from skills.navigation.schema import MapMissing, read_info
 
@@ -56,18 +56,16 @@ def _has_default_map(settings: Settings, store: AssetStore) -> bool:
 
 async def _warm(settings: Settings, console: Console) -> None:
     """Evaluate the language model's constant prompt once; its state is kept between runs."""
-    skills = await asyncio.to_thread(SkillSet.installed)
     model = find_model(settings)
     if model.notice:
         console.print(model.notice, style="yellow", highlight=False)
     console.print("The language model reads its instructions (up to a minute, once) …")
     try:
-        async with LlmPlanner(skills, model.path, settings.agent, name=model.name) as planner:
-            startup = planner.startup
+        async with RemotePlanner([model], settings.agent) as planner:
+            startup = await planner.start()
     except ModelError as error:
         # Templates plan without it, so set-up goes on.
         console.print(error.spoken, style="yellow", highlight=False)
         return
-    assert startup is not None
     took = "They were read before" if startup.from_cache else f"{startup.prefix_ms / 1000:.0f} s"
     console.print(f"{took}: {startup.prefix_tokens} tokens.", highlight=False)

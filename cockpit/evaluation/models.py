@@ -9,9 +9,8 @@ from pathlib import Path
 from cockpit.agent.fastpath import TemplatePlanner
 from cockpit.agent.plan import Planner
 from cockpit.assets.store import AssetStore
-from cockpit.events import EventStream
-from cockpit.session import LanguageModel, model_file
-from cockpit.settings import PlannerChoice, Settings, load_settings
+from cockpit.session import find_models, model_file
+from cockpit.settings import Settings, load_settings
 from skills.api import SkillSet
 from vehicle_bus.errors import CockpitError
 
@@ -62,7 +61,7 @@ def _language_models(store: AssetStore) -> tuple[str, ...]:
 
 @asynccontextmanager
 async def open_planner(name: str, settings: Settings | None = None) -> AsyncIterator[Planner]:
-    """A planner on its own, loaded: nothing can be executed with it.
+    """A planner on its own, loaded, in this process: nothing can be executed with it.
 
     Args:
         name: ``template``, a language model of the catalogue, or a GGUF file.
@@ -77,7 +76,11 @@ async def open_planner(name: str, settings: Settings | None = None) -> AsyncIter
         yield TemplatePlanner(skills)
         return
     chosen = with_model(settings or load_settings(), name)
-    agent = chosen.agent.model_copy(update={"planner": PlannerChoice.LM})
-    own = chosen.model_copy(update={"agent": agent})
-    async with LanguageModel(own, skills, EventStream()).running(preload=False) as planner:
+    from cockpit.agent.llm.cascade import planner_of  # the engine; no other command needs it
+
+    planner = planner_of(find_models(chosen).models, skills, chosen.agent)
+    try:
+        await planner.start()
         yield planner
+    finally:
+        await planner.close()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 import time
 from collections.abc import AsyncGenerator, AsyncIterable, Sequence
 from dataclasses import replace
@@ -22,7 +21,7 @@ from cockpit.workers.errors import (
 )
 from cockpit.workers.frames import Frame
 from cockpit.workers.process import Rules
-from cockpit.workers.supervisor import StateListener, Supervisor
+from cockpit.workers.supervisor import StateListener, Supervisor, program
 
 RECOGNIZER: Final = "recogniser"
 """The engine's name in ``EngineChanged`` events."""
@@ -39,7 +38,7 @@ HANG_FACTOR: Final = 0.5
 PATIENCE: Final = 5.0
 """Seconds that an utterance waits for a process that is starting again."""
 
-_WORKER = (sys.executable, "-m", "cockpit.speech.recognizer_worker")
+_WORKER = program("cockpit.speech.recognizer_worker")
 
 
 class _Remote:

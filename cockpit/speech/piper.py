@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from pathlib import Path
@@ -14,7 +13,7 @@ from cockpit.speech.errors import SynthesisFailed, SynthesisUnavailable
 from cockpit.speech.speakable import sentences, speakable
 from cockpit.workers.errors import RequestRefused, WorkerLost, WorkerUnavailable
 from cockpit.workers.process import Rules
-from cockpit.workers.supervisor import StateListener, Supervisor
+from cockpit.workers.supervisor import StateListener, Supervisor, program
 
 VOICE = "voice"
 """The engine's name in ``EngineChanged`` events."""
@@ -23,7 +22,7 @@ SENTENCE_TIMEOUT = 10.0
 """Seconds without any audio after which the process counts as hung."""
 
 _READ_AHEAD = 4  # chunks made before somebody takes them
-_WORKER = (sys.executable, "-m", "cockpit.speech.piper_worker")
+_WORKER = program("cockpit.speech.piper_worker")
 
 
 class PiperVoice:

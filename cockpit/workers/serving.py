@@ -66,10 +66,10 @@ class Request:
         self.json = frame.json
         self.id = frame.id
         self.cancelled: threading.Event = Pulse(alive)
-        self._hooks: list[Callable[[], None]] = []
+        self._hooks: list[Callable[[], object]] = []
         self._lock = threading.Lock()
 
-    def on_cancel(self, hook: Callable[[], None]) -> None:
+    def on_cancel(self, hook: Callable[[], object]) -> None:
         """Have ``hook`` called, in another thread, when nobody wants the rest; now if so."""
         with self._lock:
             if not self.cancelled.is_set():

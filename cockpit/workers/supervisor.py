@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import sys
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
+from pathlib import Path
 from typing import Any
 
 from cockpit.workers.errors import WorkerError, WorkerStarting, WorkerUnavailable
@@ -20,6 +22,16 @@ type StateListener = Callable[[str, Mapping[str, Any]], None]
 ``hung`` and ``failed`` to start (``why``), and ``stopped``."""
 
 _CLOSED = "it was closed"
+
+
+def program(module: str) -> tuple[str, ...]:
+    """The command that runs a module of ours with this interpreter.
+
+    It looks for modules where this process does: a file of the current folder with a module's name
+    is taken for it only if that is so here, too.
+    """
+    here = sys.path[0] in ("", str(Path.cwd()))
+    return (sys.executable, *(() if here else ("-P",)), "-m", module)
 
 
 class Supervisor:

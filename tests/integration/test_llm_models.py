@@ -15,12 +15,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cockpit.agent.llm import LlmPlanner, ModelMissing, ModelUnusable
 from cockpit.agent.llm.engine import Constraint, Engine, lib
-from cockpit.agent.llm.errors import PlanningCancelled, PromptTooLong
+from cockpit.agent.llm.errors import (
+    ModelMissing,
+    ModelUnusable,
+    PlanningCancelled,
+    PromptTooLong,
+)
 from cockpit.agent.llm.grammar import plan_grammar
 from cockpit.agent.llm.language import parse_plan
 from cockpit.agent.llm.notation import Notation
+from cockpit.agent.llm.planner import LlmPlanner
 from cockpit.agent.plan import Call, DialogueContext, Utterance, Verdict
 from cockpit.assets import AssetError, AssetStore
 from cockpit.assets.progress import Silent

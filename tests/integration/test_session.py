@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 import typer
 from typer.testing import CliRunner
 
-from cockpit.agent.llm import Startup
 from cockpit.agent.llm.calibration import Calibration
+from cockpit.agent.llm.errors import ModelStarting, PlanLost
+from cockpit.agent.llm.model import Startup
+from cockpit.agent.llm.remote import RemotePlanner
 from cockpit.agent.plan import Plan, Utterance, Verdict
 from cockpit.cli import say, skills
 from cockpit.cli.exits import Exit
 from cockpit.cli.vehicle import SimulatedCar, open_simulated_vehicle, open_vehicle
-from cockpit.session import STILL_LOADING, open_session
+from cockpit.events import EngineChanged
+from cockpit.session import open_session
 from cockpit.settings import PlannerChoice, Settings
 from skills.api import SkillSet
 from tests.fakes.brokers import free_port
@@ -87,9 +92,20 @@ class SlowModel:
     def __init__(self, *_: object, **__: object) -> None:
         self.may_load = SlowModel.may_load = asyncio.Event()
 
-    async def start(self) -> Startup:
-        await self.may_load.wait()
+    @property
+    def ready(self) -> bool:
+        return self.may_load.is_set()
+
+    async def start(self, patience: float | None = None) -> Startup:
+        try:
+            async with asyncio.timeout(patience):
+                await self.may_load.wait()
+        except TimeoutError:
+            raise ModelStarting from None
         return Startup(1.0, 10, 1.0, from_cache=False)
+
+    async def both(self) -> None:
+        pass
 
     async def plan(self, *_: object) -> Plan:
         return Plan((), "lm", Verdict.NOTHING)
@@ -101,12 +117,12 @@ class SlowModel:
 async def test_session_answers_while_the_model_is_loading(
     settings: Settings, car: SimulatedCar, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cockpit.session.LlmPlanner", SlowModel)
+    monkeypatch.setattr("cockpit.session.RemotePlanner", SlowModel)
     monkeypatch.setattr("cockpit.session.PATIENCE", 0.01)
     agent = settings.agent.model_copy(update={"model": "any.gguf"})
     async with open_session(settings.model_copy(update={"agent": agent}), car.bus) as session:
         assert (await session.agent.turn(Utterance("volume to 40"))).signals == {VOLUME: 40}
-        assert (await session.agent.turn(Utterance("mumble"))).reply == STILL_LOADING
+        assert (await session.agent.turn(Utterance("mumble"))).reply == ModelStarting().spoken
         SlowModel.may_load.set()
         await session.ready()
         assert (await session.agent.turn(Utterance("mumble"))).reply == ""
@@ -119,7 +135,7 @@ async def test_session_model_has_a_say_once_it_is_loaded_if_it_is_calibrated(
     car: SimulatedCar,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("cockpit.session.LlmPlanner", SlowModel)
+    monkeypatch.setattr("cockpit.session.RemotePlanner", SlowModel)
     calibration = Calibration(points=points)
     monkeypatch.setattr("cockpit.session.calibration_of", lambda _: calibration)
     agent = settings.agent.model_copy(update={"model": "any.gguf"})
@@ -129,6 +145,34 @@ async def test_session_model_has_a_say_once_it_is_loaded_if_it_is_calibrated(
         SlowModel.may_load.set()
         await session.ready()
         assert session.model.ready == bool(points)
+
+
+@pytest.mark.parametrize("how", ["crash", "hang"])
+async def test_session_loses_one_turn_where_the_model_breaks_and_says_so(
+    how: str, settings: Settings, car: SimulatedCar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    thinker = Path(__file__).parents[1] / "fakes" / "thinker.py"
+    command = [sys.executable, "-P", str(thinker)]
+    fake = partial(RemotePlanner, command=command)
+    monkeypatch.setattr("cockpit.session.RemotePlanner", fake)
+    monkeypatch.setattr("cockpit.session.PATIENCE", 60.0)
+    agent = settings.agent.model_copy(update={"model": "/nonexistent/any.gguf"})
+    own = settings.model_copy(update={"agent": agent})
+    async with open_session(own, car.bus) as session, session.events.watch() as events:
+        await session.ready()
+        assert (await session.agent.turn(Utterance("mumble"))).signals == {VOLUME: 50}
+        if how == "hang":
+            monkeypatch.setattr("cockpit.agent.llm.remote.HANG", 0.5)
+        turn = await session.agent.turn(Utterance(f"mumble {how} mumble"))
+        monkeypatch.setattr("cockpit.agent.llm.remote.HANG", 60.0)
+        assert turn.reply == PlanLost().spoken
+        assert turn.signals == {}
+        # The templates plan meanwhile.
+        assert (await session.agent.turn(Utterance("volume to 40"))).signals == {VOLUME: 40}
+        assert (await session.agent.turn(Utterance("mumble"))).signals == {VOLUME: 50}
+        told = [events.get_nowait() for _ in range(events.qsize())]
+    states = [event.state for event in told if isinstance(event, EngineChanged)]
+    assert states[-2:] == [{"crash": "crashed", "hang": "hung"}[how], "ready"]
 
 
 async def test_session_with_a_broken_model_falls_back_to_templates(

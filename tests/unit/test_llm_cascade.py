@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.agent.llm import CascadePlanner, LlmPlanner, ModelError, Startup
 from cockpit.agent.llm.calibration import (
     Calibration,
     Thresholds,
     calibration_of,
     read_calibrations,
 )
+from cockpit.agent.llm.cascade import CascadePlanner, planner_of
+from cockpit.agent.llm.errors import ModelError
+from cockpit.agent.llm.model import ModelFile, Startup
+from cockpit.agent.llm.planner import LlmPlanner
 from cockpit.agent.plan import Call, DialogueContext, Plan, Utterance, Verdict
 from cockpit.settings import AgentSettings
+from tests.fakes.skills import SKILLS
 
 SAID, CONTEXT = Utterance("mute"), DialogueContext()
 
@@ -108,6 +113,16 @@ async def test_first_plan_counts_while_the_second_model_is_loading() -> None:
     assert plan.calls[0].function == "small.act"
     await planner.close()
     assert second.closed
+
+
+async def test_two_models_make_a_cascade() -> None:
+    files = [ModelFile("small", Path("small.gguf")), ModelFile("large", Path("large.gguf"))]
+    one = planner_of(files[:1], SKILLS, AgentSettings())
+    both = planner_of(files, SKILLS, AgentSettings())
+    assert isinstance(one, LlmPlanner)
+    assert isinstance(both, CascadePlanner)
+    await one.close()
+    await both.close()
 
 
 async def test_broken_first_model_is_an_error() -> None:

@@ -9,11 +9,12 @@ from typing import cast
 
 import pytest
 
-from cockpit.agent.llm import LlmPlanner, PromptTooLong
 from cockpit.agent.llm.calibration import read_calibrations
 from cockpit.agent.llm.engine import Chosen, Engine
+from cockpit.agent.llm.errors import PromptTooLong
 from cockpit.agent.llm.grammar import plan_grammar
 from cockpit.agent.llm.lookup import Lookup
+from cockpit.agent.llm.planner import LlmPlanner
 from cockpit.agent.llm.prompt import (
     _shipped_examples,
     chat_prompt,

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from cockpit.agent.llm import CascadePlanner, LlmPlanner
 from cockpit.agent.llm.calibration import Calibration
 from cockpit.assets import AssetMissing, AssetStore, Catalog
 from cockpit.assets.catalog import Asset
@@ -15,7 +14,6 @@ from cockpit.assets.errors import AdapterMissing
 from cockpit.events import EventStream
 from cockpit.session import LanguageModel, find_model, model_file
 from cockpit.settings import Settings
-from tests.fakes.skills import SKILLS
 from tests.fakes.web import sha256
 
 GGUF = b"GGUF and more"
@@ -53,7 +51,7 @@ def test_without_the_adapter_the_base_plans_and_that_is_said(store: AssetStore) 
         "set agent.model to toy for the untrained one. "
         "Until then toy plans, which makes many mistakes."
     )
-    assert LanguageModel(settings(model="made"), SKILLS, EventStream()).notices == (found.notice,)
+    assert LanguageModel(settings(model="made"), EventStream()).notices == (found.notice,)
 
 
 def test_whoever_asks_for_that_very_model_gets_no_other_one(store: AssetStore) -> None:
@@ -79,12 +77,12 @@ def test_file_is_taken_as_it_is(tmp_path: Path) -> None:
     assert find_model(settings(model=str(path))).path == path
 
 
-def test_second_model_makes_a_cascade_and_a_missing_one_is_told(store: AssetStore) -> None:
-    both = LanguageModel(settings(model="toy", second_model="toy"), SKILLS, EventStream())
-    assert isinstance(both._planner, CascadePlanner)
+def test_second_model_is_taken_along_and_a_missing_one_is_told(store: AssetStore) -> None:
+    both = LanguageModel(settings(model="toy", second_model="toy"), EventStream())
+    assert [model.name for model in both.models] == ["toy", "toy"]
     assert both.notices == ()
-    alone = LanguageModel(settings(model="toy", second_model="made"), SKILLS, EventStream())
-    assert isinstance(alone._planner, LlmPlanner)
+    alone = LanguageModel(settings(model="toy", second_model="made"), EventStream())
+    assert [model.name for model in alone.models] == ["toy"]
     [notice] = alone.notices
     assert notice.startswith("Only the first language model plans. The model made cannot be made")
 
@@ -94,8 +92,8 @@ def test_agent_acts_from_the_lower_threshold_of_two_models(
 ) -> None:
     known = {"toy": Calibration(act=0.8, ask=0.4), "x.gguf": Calibration(act=0.7, ask=0.5)}
     monkeypatch.setattr("cockpit.session.calibration_of", lambda name: known[name])
-    first = LanguageModel(settings(model="toy", second_model="x.gguf"), SKILLS, EventStream())
+    first = LanguageModel(settings(model="toy", second_model="x.gguf"), EventStream())
     assert first.settings.confidence_to_act == 0.7
     assert first.settings.confidence_to_ask == 0.4
     by_hand = settings(model="toy", confidence_to_act=0.5)
-    assert LanguageModel(by_hand, SKILLS, EventStream()).settings.confidence_to_act == 0.5
+    assert LanguageModel(by_hand, EventStream()).settings.confidence_to_act == 0.5

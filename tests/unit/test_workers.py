@@ -33,7 +33,7 @@ from cockpit.workers.frames import (
     read_frame_blocking,
 )
 from cockpit.workers.process import Rules, read_frame
-from cockpit.workers.supervisor import Supervisor
+from cockpit.workers.supervisor import Supervisor, program
 
 OBEDIENT = [sys.executable, str(Path(__file__).parents[1] / "fakes" / "engine_worker.py")]
 LONG = 60.0
@@ -95,6 +95,17 @@ def test_frame_json_refuses_what_is_none() -> None:
     assert json_frame("open", {"a": [1]}).json() == {"a": [1]}
     with pytest.raises(ProtocolError):
         Frame("open", {}, b"{").json()
+
+
+def test_program_of_a_worker_looks_for_modules_where_its_host_does(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", ["/somewhere/bin", *sys.path])
+    assert program("cockpit.engine") == (sys.executable, "-P", "-m", "cockpit.engine")
+    for here in ("", str(tmp_path)):
+        monkeypatch.setattr(sys, "path", [here, *sys.path])
+        assert program("cockpit.engine") == (sys.executable, "-m", "cockpit.engine")
 
 
 class States:
@@ -422,7 +433,7 @@ async def test_worker_outlives_a_pause_of_its_host(worker: MakeWorker, states: S
 def test_worker_ends_with_its_host(doing: str) -> None:
     host = textwrap.dedent("""
         import asyncio, sys
-        from cockpit.workers.supervisor import Supervisor
+        from cockpit.workers.supervisor import Supervisor, program
 
         async def main():
             supervisor = Supervisor("engine", sys.argv[2:], {})

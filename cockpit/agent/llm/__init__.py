@@ -1,26 +1,5 @@
-"""Planning with a local GGUF chat model (DESIGN §6)."""
+"""Planning with a local GGUF chat model (DESIGN §6).
 
-from cockpit.agent.llm.calibration import Thresholds, calibration_of
-from cockpit.agent.llm.cascade import CascadePlanner, ModelPlanner
-from cockpit.agent.llm.errors import (
-    EngineMissing,
-    ModelError,
-    ModelMissing,
-    ModelUnusable,
-    PromptTooLong,
-)
-from cockpit.agent.llm.planner import LlmPlanner, Startup
-
-__all__ = [
-    "CascadePlanner",
-    "EngineMissing",
-    "LlmPlanner",
-    "ModelError",
-    "ModelMissing",
-    "ModelPlanner",
-    "ModelUnusable",
-    "PromptTooLong",
-    "Startup",
-    "Thresholds",
-    "calibration_of",
-]
+The engine is imported by ``planner`` and ``cascade`` only, and so by the model's own process and
+by tools; a session needs ``remote``.
+"""

@@ -4,29 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Protocol
 
+from cockpit.agent.llm.calibration import Thresholds, calibration_of
 from cockpit.agent.llm.errors import ModelError
-from cockpit.agent.llm.planner import LlmPlanner, Startup
+from cockpit.agent.llm.model import ModelFile, ModelPlanner, Startup
+from cockpit.agent.llm.planner import LlmPlanner
 from cockpit.agent.plan import DialogueContext, Plan, Utterance, Verdict
+from cockpit.settings import AgentSettings
+from skills.api import SkillSet
 
 _log = logging.getLogger(__name__)
-
-
-class ModelPlanner(Protocol):
-    """A planner with a model that has to be loaded."""
-
-    name: str
-
-    async def start(self) -> Startup:
-        """Load it."""
-
-    async def close(self) -> None:
-        """Free it."""
-
-    async def plan(self, utterance: Utterance, context: DialogueContext) -> Plan | None:
-        """A plan."""
 
 
 class CascadePlanner:
@@ -97,6 +87,26 @@ class CascadePlanner:
     def _second_is_there(self) -> bool:
         loading = self._loading
         return loading is not None and loading.done() and not _fault(loading)
+
+
+def planner_of(
+    models: Sequence[ModelFile],
+    skills: SkillSet,
+    settings: AgentSettings,
+    event: Callable[[], threading.Event] = threading.Event,
+) -> ModelPlanner:
+    """The planner with one model, or with two.
+
+    Args:
+        event: makes what is looked at between two steps, whether to stop.
+    """
+    first, *more = (
+        LlmPlanner(skills, model.path, settings, name=model.name, event=event) for model in models
+    )
+    if not more:
+        return first
+    below = Thresholds.of(settings, calibration_of(models[0].name)).cascade
+    return CascadePlanner(first, more[0], below)
 
 
 def _fault(done: asyncio.Task[Startup]) -> bool:

@@ -53,3 +53,24 @@ class PlanningCancelled(ModelError):
 
     def __init__(self) -> None:
         super().__init__("I stopped thinking about that.")
+
+
+class ModelStopped(ModelError):
+    """The model's process ends or hangs while it loads; it is tried again."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"The language model does not start ({reason}); run `cockpit doctor`.")
+
+
+class ModelStarting(ModelError):
+    """The model is still loading."""
+
+    def __init__(self) -> None:
+        super().__init__("I'm still getting ready for that. Please say it again in a minute.")
+
+
+class PlanLost(ModelError):
+    """One plan was not made; the model goes on, or starts again."""
+
+    def __init__(self, spoken: str = "") -> None:
+        super().__init__(spoken or "Sorry, I lost my train of thought. Please say it again.")

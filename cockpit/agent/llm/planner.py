@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -19,6 +18,7 @@ from cockpit.agent.llm.engine import Chosen, Constraint, Engine
 from cockpit.agent.llm.errors import PlanningCancelled, PromptTooLong
 from cockpit.agent.llm.language import PlanSyntax, references
 from cockpit.agent.llm.lookup import Lookup
+from cockpit.agent.llm.model import Startup
 from cockpit.agent.llm.prompted import Prompted
 from cockpit.agent.llm.trained import Trained
 from cockpit.agent.llm.ways import Way
@@ -31,23 +31,6 @@ _LONGEST_SAID = 240
 
 _WORTH_KEEPING = 64
 """A constant prompt of fewer tokens is read anew at each start."""
-
-
-@dataclass(frozen=True, slots=True)
-class Startup:
-    """How the model came up.
-
-    Attributes:
-        load_ms: reading the model file.
-        prefix_tokens: length of the constant prompt.
-        prefix_ms: evaluating it, or reading its saved state.
-        from_cache: True where the saved state was used.
-    """
-
-    load_ms: float
-    prefix_tokens: int
-    prefix_ms: float
-    from_cache: bool
 
 
 class LlmPlanner:
@@ -69,6 +52,7 @@ class LlmPlanner:
         adapter: Path | None = None,
         cache_dir: Path | None = None,
         engine: Callable[[], Engine] | None = None,
+        event: Callable[[], threading.Event] = threading.Event,
     ) -> None:
         """Nothing is loaded yet.
 
@@ -78,6 +62,7 @@ class LlmPlanner:
             adapter: what it was trained to, where that is not merged into it.
             cache_dir: where the evaluated prompt is kept between runs.
             engine: makes the engine; for tests.
+            event: makes what is looked at between two steps, whether to stop.
         """
         self.model_name = name or model.stem
         self._skills = skills
@@ -94,6 +79,7 @@ class LlmPlanner:
                 adapter=adapter,
             )
         )
+        self._event = event
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="language-model")
         self._stopping = threading.Event()
         self._engine: Engine | None = None
@@ -129,6 +115,9 @@ class LlmPlanner:
         """
         return await self._in_thread(self._start)
 
+    async def both(self) -> None:
+        """There is no second model."""
+
     async def close(self) -> None:
         """Stop a running plan and free the model."""
         self._stopping.set()
@@ -144,7 +133,7 @@ class LlmPlanner:
         return await self._in_thread(lambda cancel: self._plan(utterance, context, cancel))
 
     async def _in_thread[T](self, work: Callable[[threading.Event], T]) -> T:
-        cancel = threading.Event()
+        cancel = self._event()
         running = asyncio.get_running_loop().run_in_executor(self._thread, work, cancel)
         try:
             return await asyncio.shield(running)
