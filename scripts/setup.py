@@ -31,6 +31,11 @@ DEBIAN_PACKAGES = {
     "mosquitto": (Path("/usr/sbin/mosquitto"), "the tests against an external broker are skipped"),
     "libportaudio2": (None, "microphone and loudspeaker cannot be used, WAV files can"),
     "espeak-ng": (Path("/usr/bin/espeak-ng"), "one test of the Korean recogniser is skipped"),
+    "pulseaudio": (Path("/usr/bin/pulseaudio"), "the tests of sound devices are skipped"),
+    "libasound2-plugins": (
+        Path(f"/usr/lib/{platform.machine()}-linux-gnu/alsa-lib/libasound_module_pcm_pulse.so"),
+        "the tests of sound devices are skipped",
+    ),
 }
 # Only the shared libraries are needed: no tools, tests, examples, server or multimodal part.
 LLAMA_CMAKE = (
@@ -158,7 +163,9 @@ def install_system_packages() -> None:
 
 
 def has_system_package(name: str) -> bool:
-    """True where the package's program or library is on this machine."""
+    """True where the package's program or library is on this machine, or must not be."""
+    if name == "pulseaudio" and shutil.which("pipewire-pulse"):
+        return True  # it would take this sound server's place
     program, _ = DEBIAN_PACKAGES[name]
     if program is not None:
         return program.exists() or shutil.which(name) is not None

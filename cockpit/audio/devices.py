@@ -201,6 +201,8 @@ class Loudspeaker(BufferedSink):
         self._going: deque[tuple[float, float]] = deque()
         self._heard = 0.0
         self._before = 0.0  # seconds that an outbox of another rate had given
+        self.latency = 0.0
+        """Seconds that the device buffers, as PortAudio believes."""
         self.underflows = 0
         """How often the device got its block too late, so far."""
 
@@ -253,7 +255,8 @@ class Loudspeaker(BufferedSink):
         if stream.rate != self._outbox.rate:
             self._before += self._outbox.taken
             self._outbox = Outbox(stream.rate)
-        outbox, latency = self._outbox, stream.latency
+        self.latency = latency = stream.latency
+        outbox = self._outbox
 
         def render(block: NDArray[np.float32], status: Any) -> None:
             if status.output_underflow:

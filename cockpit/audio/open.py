@@ -40,7 +40,7 @@ async def open_source(
         SpeechError: it is not there, or has too few channels.
     """
     named, channels = settings.input, len(settings.zones)
-    path = _file(named)
+    path = named_file(named)
     if named == PIPE:
         if sys.stdin.isatty():
             raise DeviceRefused(
@@ -74,7 +74,7 @@ async def open_sink(
         SpeechError: it is not there, or cannot be written.
     """
     named = settings.output
-    path = _file(named)
+    path = named_file(named)
     if named.strip().lower() == NONE:
         async with NullSink() as silent:
             yield silent
@@ -91,7 +91,7 @@ async def open_sink(
             yield file
 
 
-def _file(named: str) -> Path | None:
+def named_file(named: str) -> Path | None:
     """The file that is meant, be it there or not; None where it is a device."""
     if not named or named == PIPE:
         return None

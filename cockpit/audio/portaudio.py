@@ -12,6 +12,7 @@ import ctypes
 import functools
 import json
 import queue
+import re
 import sys
 import threading
 from collections.abc import Awaitable, Callable
@@ -109,10 +110,11 @@ class Stream:
         self.callback: Callback | None = None
         self.native: Any = None
 
-    def beat(self, block: NDArray[np.float32], count: int, time: Any, status: Any) -> None:
-        """PortAudio's callback."""
+    def beat(self, data: Any, count: int, time: Any, status: Any) -> None:
+        """PortAudio's callback; ``data`` is the memory of a block."""
         self.beats += 1
         if self.callback is not None:
+            block = np.frombuffer(data, np.float32).reshape(count, self.channels)
             self.callback(block, status)
 
     def finished(self) -> None:
@@ -320,8 +322,8 @@ class SoundSystem:
 
     def _native(self, wanted: Wanted, device: Device, rate: int, count: int) -> Stream:
         kinds = {
-            Direction.INPUT: self._library.InputStream,
-            Direction.OUTPUT: self._library.OutputStream,
+            Direction.INPUT: self._library.RawInputStream,
+            Direction.OUTPUT: self._library.RawOutputStream,
         }
         stream = Stream(device, rate, count)
         stream.native = kinds[wanted.direction](
@@ -423,9 +425,7 @@ def _names(library: Any) -> list[str]:
 
 def _reason(error: Exception) -> str:
     text = str(error.args[0]) if error.args else type(error).__name__
-    return text.removeprefix("Error opening InputStream: ").removeprefix(
-        "Error opening OutputStream: "
-    )
+    return re.sub(r"^Error \w+ \w+: ", "", text)
 
 
 async def _probe() -> list[str] | None:

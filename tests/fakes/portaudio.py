@@ -59,14 +59,14 @@ class FakeStream:
 
     def hear(self, block: np.ndarray, status: Any = QUIET) -> None:
         """The microphone delivers a block of shape (samples, channels)."""
-        buffer = block.astype(np.float32)
-        self._callback(buffer, len(buffer), None, status)
+        buffer = np.array(block, np.float32, order="C")
+        self._callback(memoryview(buffer).cast("B"), len(buffer), None, status)
         buffer.fill(np.nan)  # PortAudio writes the next block over it
 
     def fetch(self, status: Any = QUIET) -> np.ndarray:
         """The loudspeaker takes a block."""
         buffer = np.full((self.block, self.channels), np.nan, np.float32)
-        self._callback(buffer, len(buffer), None, status)
+        self._callback(memoryview(buffer).cast("B"), len(buffer), None, status)
         return buffer
 
 
@@ -128,20 +128,20 @@ class FakePortAudio:
                 return device
         raise ValueError("no default")
 
-    def InputStream(self, **options: Any) -> FakeStream:
+    def RawInputStream(self, **options: Any) -> FakeStream:
         return self._open(options, most=self._listed[options["device"]][1])
 
-    def OutputStream(self, **options: Any) -> FakeStream:
+    def RawOutputStream(self, **options: Any) -> FakeStream:
         return self._open(options, most=self._listed[options["device"]][2])
 
     def _open(self, options: dict[str, Any], most: int) -> FakeStream:
         name = self._listed[options["device"]][0]
         if name not in [plugged for plugged, *_ in self.plugged]:
-            raise self.PortAudioError("Error opening InputStream: Device unavailable", -9985)
+            raise self.PortAudioError("Error opening RawInputStream: Device unavailable", -9985)
         if options["samplerate"] not in self.rates:
-            raise self.PortAudioError("Error opening InputStream: Invalid sample rate", -9997)
+            raise self.PortAudioError("Error opening RawInputStream: Invalid sample rate", -9997)
         if not self.fewest <= options["channels"] <= most:
-            raise self.PortAudioError("Error opening InputStream: Invalid channels", -9998)
+            raise self.PortAudioError("Error opening RawInputStream: Invalid channels", -9998)
         self.streams.append(FakeStream(**options))
         return self.stream
 

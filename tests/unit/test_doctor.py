@@ -11,6 +11,7 @@ from rich.console import Console
 from cockpit.cli import doctor
 from cockpit.cli.doctor import CHECKS, Finding, State
 from cockpit.settings import PlannerChoice, Settings
+from cockpit.speech.audio import Audio, write_wav
 
 
 @pytest.fixture
@@ -64,6 +65,24 @@ async def test_doctor_does_not_miss_a_model_that_nobody_uses(empty: Settings) ->
     agent = empty.agent.model_copy(update={"planner": PlannerChoice.TEMPLATE})
     finding = await CHECKS["language model"](empty.model_copy(update={"agent": agent}))
     assert finding.state is State.OPTIONAL
+
+
+async def test_doctor_misses_a_sound_device_that_was_named() -> None:
+    audio = {"input": "no such device", "output": "no such device"}
+    settings = Settings.model_validate({"audio": audio})
+    for part, setting in (("microphone", "audio.input"), ("loudspeaker", "audio.output")):
+        finding = await CHECKS[part](settings)
+        assert finding.state is State.BROKEN
+        assert setting in finding.advice
+
+
+async def test_doctor_is_content_with_files_for_sound_and_writes_none(tmp_path: Path) -> None:
+    write_wav(tmp_path / "in.wav", Audio.silence(0.1))
+    audio = {"input": str(tmp_path / "in.wav"), "output": str(tmp_path / "out.wav")}
+    settings = Settings.model_validate({"audio": audio})
+    for part in ("microphone", "loudspeaker"):
+        assert (await CHECKS[part](settings)).state is State.OK
+    assert not (tmp_path / "out.wav").exists()
 
 
 def test_doctor_shows_text_in_brackets_as_it_is(

@@ -49,9 +49,9 @@ async def test_sound_system_closes_what_opened_after_it_was_given_up() -> None:
     def slow(**options: Any) -> Any:
         opening.set()
         go_on.wait()
-        return FakePortAudio.InputStream(library, **options)
+        return FakePortAudio.RawInputStream(library, **options)
 
-    library.InputStream = slow  # type: ignore[method-assign]
+    library.RawInputStream = slow  # type: ignore[method-assign]
     system = SoundSystem(lambda: library)
     task = asyncio.create_task(system.open(WANTED))
     await asyncio.to_thread(opening.wait)
