@@ -95,6 +95,11 @@ class Agent:
         self._one_at_a_time = asyncio.Lock()
         gate.on_failure(self._failed_later)
 
+    @property
+    def gate(self) -> Gate:
+        """The way to the vehicle."""
+        return self._gate
+
     def _failed_later(self, failure: Failure) -> None:
         self._events.publish(CommandFailedLater(failure))
 

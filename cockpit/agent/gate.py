@@ -13,7 +13,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from cockpit.agent.policies import PACK, Ask, Judgement, Policy, Refuse, judge, same
 from skills.api import AnswerNeeded, Change, Refused, SkillError, Status, Value
@@ -69,11 +71,27 @@ class CallJournal:
             self._reverts.pop()
 
 
+class Holder(Protocol):
+    """Keeps a signal away from its value for a moment, as ducking does with the volume.
+
+    Nobody who asks, or asks for a change, shall notice.
+    """
+
+    def real(self, path: str, reported: Value) -> Value:
+        """What the signal would be otherwise, given what it reports."""
+        ...
+
+    def writing(self, path: str) -> AbstractAsyncContextManager[None]:
+        """Around a write of a signal; it is the writer's from then on, if that succeeds."""
+        ...
+
+
 class Gate:
     """Reads and writes of one session's vehicle.
 
     Attributes:
         changed: value by path of everything that was changed since it was last emptied.
+        holder: what keeps a signal away from its value at times; None for nothing.
 
     Args:
         bus: the connected bus.
@@ -94,6 +112,7 @@ class Gate:
         self._failures: dict[str, Failure] = {}
         self._hooks: list[Callable[[Failure], None]] = []
         self.changed: dict[str, Value] = {}
+        self.holder: Holder | None = None
         bus.on_failure(self._failed)
 
     def current(self, path: str) -> Value | None:
@@ -113,9 +132,13 @@ class Gate:
     def reported(self, path: str) -> Value | None:
         """What a signal says itself; None where this vehicle has no trusted value."""
         try:
-            return self.bus.get(path)
+            return self._real(path)
         except BusError:
             return None
+
+    def _real(self, path: str) -> Value:
+        value = self.bus.get(path)
+        return value if self.holder is None else self.holder.real(path, value)
 
     def forget(self) -> None:
         """Take every signal for what it reports, on its way or not."""
@@ -160,7 +183,7 @@ class Gate:
             BusError: as ``VehicleBus.get``.
         """
         try:
-            return self.bus.get(path)
+            return self._real(path)
         except SignalAbsent as error:
             raise SignalAbsent(f"This car doesn't have {name(path)}.") from error
         except SignalStale as error:
@@ -214,7 +237,8 @@ class Gate:
         earlier = self._targets.pop(path, None)
         self._failures.pop(path, None)
         try:
-            ack = await self.bus.set(path, value)
+            async with nullcontext() if self.holder is None else self.holder.writing(path):
+                ack = await self.bus.set(path, value)
         except BusError as error:
             if earlier is not None and isinstance(error, CommandRejected):
                 self._targets[path] = earlier  # it goes on as it was told before
