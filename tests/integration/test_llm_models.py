@@ -27,8 +27,9 @@ from cockpit.agent.llm.language import parse_plan
 from cockpit.agent.llm.notation import Notation
 from cockpit.agent.llm.planner import LlmPlanner
 from cockpit.agent.plan import Call, DialogueContext, Utterance, Verdict
-from cockpit.assets import AssetError, AssetStore
+from cockpit.assets.errors import AssetError
 from cockpit.assets.progress import Silent
+from cockpit.assets.store import AssetStore
 from cockpit.settings import AgentSettings, AssetSettings
 from skills.api import SkillSet
 from tests.fakes.gbnf import as_pattern

@@ -11,20 +11,21 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from cockpit.assets import AssetMissing, AssetStore, Catalog, Fault, State
-from cockpit.assets.catalog import Asset
-from cockpit.assets.download import file_sha256
+from cockpit.assets.catalog import Asset, Catalog
 from cockpit.assets.errors import (
     AdapterMissing,
     AdapterUnfit,
+    AssetMissing,
     AssetOutdated,
     CatalogInvalid,
     DiskFull,
     MergerMissing,
     Offline,
 )
+from cockpit.assets.files import file_sha256
 from cockpit.assets.merge import merge
 from cockpit.assets.progress import Silent
+from cockpit.assets.store import AssetStore, Fault, State
 from cockpit.cli.exits import Exit
 from cockpit.cli.models import app
 

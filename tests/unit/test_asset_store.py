@@ -11,10 +11,17 @@ from typing import Any
 import pytest
 from pypi_simple import PYPI_SIMPLE_ENDPOINT
 
-from cockpit.assets import AssetMissing, AssetStore, AssetUnknown, Catalog, State
-from cockpit.assets.catalog import Asset
-from cockpit.assets.errors import AllSourcesFailed, CatalogInvalid, DiskFull, Offline
+from cockpit.assets.catalog import Asset, Catalog
+from cockpit.assets.errors import (
+    AllSourcesFailed,
+    AssetMissing,
+    AssetUnknown,
+    CatalogInvalid,
+    DiskFull,
+    Offline,
+)
 from cockpit.assets.index import PipConfig
+from cockpit.assets.store import AssetStore, State
 from cockpit.settings import AssetSettings
 from tests.fakes.web import FakeWeb, sha256, zipped
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.agent.fastpath import answers, is_no, is_yes
+from cockpit.agent.fastpath.answers import answers, is_no, is_yes
 
 
 @pytest.mark.parametrize(

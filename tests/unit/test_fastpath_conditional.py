@@ -7,7 +7,7 @@ from functools import cache
 import pytest
 
 from cockpit.agent.conditions import Finding, Settled, parse_condition
-from cockpit.agent.fastpath import TemplatePlanner
+from cockpit.agent.fastpath.planner import TemplatePlanner
 from cockpit.agent.plan import Call, DialogueContext, Plan, Verdict
 from skills.api import SkillSet
 

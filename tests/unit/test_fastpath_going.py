@@ -9,8 +9,8 @@ import pytest
 
 from cockpit.agent.dialogue import Conversation, Resume
 from cockpit.agent.executor import Pending
-from cockpit.agent.fastpath import TemplatePlanner
 from cockpit.agent.fastpath.going import WHICH_PLACE
+from cockpit.agent.fastpath.planner import TemplatePlanner
 from cockpit.agent.plan import Call, DialogueContext, Plan
 from skills.api import AnswerNeeded, Choice, SkillSet
 from vehicle_bus.seats import Seat

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from cockpit.agent.conditions import Finding, Settled, parse_condition
-from cockpit.agent.fastpath import TemplatePlanner
+from cockpit.agent.fastpath.planner import TemplatePlanner
 from cockpit.agent.plan import Call, DialogueContext
 from skills.api import SkillSet
 from vehicle_bus.seats import Seat

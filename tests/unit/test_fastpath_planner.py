@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cockpit.agent.fastpath import TemplatePlanner
 from cockpit.agent.fastpath.benchmark import plan_latencies
+from cockpit.agent.fastpath.planner import TemplatePlanner
 from cockpit.agent.plan import DialogueContext, Plan, Utterance, Verdict
 from tests.fakes.toy_car import toy_skills
 

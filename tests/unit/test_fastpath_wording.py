@@ -6,10 +6,10 @@ from functools import cache
 
 import pytest
 
-from cockpit.agent.fastpath import Normaliser, TemplatePlanner
 from cockpit.agent.fastpath.conversation import spelled_out
-from cockpit.agent.fastpath.normalise import Token
+from cockpit.agent.fastpath.normalise import Normaliser, Token
 from cockpit.agent.fastpath.permissions import endings, openings
+from cockpit.agent.fastpath.planner import TemplatePlanner
 from cockpit.agent.fastpath.repair import repaired, unhesitating
 from cockpit.agent.fastpath.statements import is_statement
 from cockpit.agent.fastpath.wishes import wished

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cockpit.agent.fastpath import TemplatePlanner
+from cockpit.agent.fastpath.planner import TemplatePlanner
 from cockpit.agent.plan import DialogueContext, Plan
 from skills.api import SkillSet
 from tests.unit.sentence_list import Expected, load_sentences

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from cockpit.agent.llm.calibration import Calibration
-from cockpit.assets import AssetMissing, AssetStore, Catalog
-from cockpit.assets.catalog import Asset
-from cockpit.assets.errors import AdapterMissing
+from cockpit.assets.catalog import Asset, Catalog
+from cockpit.assets.errors import AdapterMissing, AssetMissing
+from cockpit.assets.store import AssetStore
 from cockpit.events import EventStream
 from cockpit.session import LanguageModel, find_model, model_file
 from cockpit.settings import Settings
