@@ -12,6 +12,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
+import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 from pydantic.fields import FieldInfo
 
@@ -138,6 +139,23 @@ class Skill:
     functions: Mapping[str, Function]
     replies: Mapping[type[Result], Render]
     sentences: Path
+
+    @cached_property
+    def examples(self) -> tuple[str, ...]:
+        """Things to say, of ``examples.yaml`` beside the sentences; none where that is missing.
+
+        ``{place}`` and ``{item}`` in them stand for a saved place and an item of a list.
+
+        Raises:
+            SignatureInvalid: the file is no list of texts.
+        """
+        file = self.sentences.with_name("examples.yaml")
+        if not file.is_file():
+            return ()
+        read = yaml.safe_load(file.read_text(encoding="utf-8"))
+        if not isinstance(read, list) or not all(isinstance(line, str) for line in read):
+            raise SignatureInvalid(f"{file} has to be a list of sentences.")
+        return tuple(read)
 
 
 def define_skill(
