@@ -35,7 +35,7 @@ from cockpit.events import (
 )
 from cockpit.live.ahead import Thinker, Thought
 from cockpit.live.completeness import hold
-from cockpit.live.ducking import Ducking
+from cockpit.live.ducking import DUCKED, Ducking
 from cockpit.live.ears import Ears, Heard
 from cockpit.live.endpointing import (
     Ended,
@@ -176,11 +176,13 @@ class LiveConversation:
         self._thinking = False  # a turn runs
         self._saying: asyncio.Task[None] | None = None
         self._cut: tuple[str, str] | None = None  # the reply cut off last, and its unheard part
-        self._ducking = Ducking(session.bus, self._settings.ducking)
+        self._ducking = Ducking(
+            session.agent.gate, self._settings.ducking, session.environment.data_dir / DUCKED
+        )
         self._loud = asyncio.Event()
         self._quiet = asyncio.Event()
         sink.monitor(self._far)
-        self._dialogue.on_interrupt(self._fall_silent)
+        self._dialogue.on_interrupt(self.fall_silent)
 
     async def run(self) -> None:
         """Until the source ends and everything that was said has been answered.
@@ -190,6 +192,7 @@ class LiveConversation:
         """
         self._ears = await self._grow_ears()
         self._rest()
+        await self._ducking.recover()
         ducker = asyncio.create_task(self._duck(), name="ducking")
         turns = asyncio.create_task(self._take_turns(), name="turns")
         try:
@@ -208,6 +211,7 @@ class LiveConversation:
                     task.cancel()
                     await asyncio.wait([task])
             self._drop_ahead()
+            await self._ducking.close()
             self._executor.shutdown(wait=False, cancel_futures=True)
 
     def end(self) -> None:
@@ -227,7 +231,7 @@ class LiveConversation:
         """A request in writing; its answer is spoken, too."""
         thought = asyncio.create_task(self._read(text, seat), name="typed request")
         now = time.monotonic()
-        self._fall_silent()
+        self.fall_silent()
         self._enqueue(_Said(seat, True, thought, now, {"endpoint": now}))
 
     # Ears.
@@ -277,7 +281,7 @@ class LiveConversation:
         if self.state is Listening.ASLEEP and not self._listens_always:
             return
         zone = self._chooser.feed(heard.levels, heard.probabilities)
-        event = self._endpointer.feed(heard.probabilities[zone], heard.levels[zone], at=heard.at)
+        event = self._endpointer.feed(self._chooser.probability, heard.levels[zone], at=heard.at)
         match event:
             case SpeechBegan(start=start):
                 self._on_speech(zone, start)
@@ -307,7 +311,7 @@ class LiveConversation:
         self._wake(zone, self._recent.quietest(zone, self._now - WORD_GAP))
 
     def _wake(self, zone: int, since: float) -> None:
-        self._fall_silent()
+        self.fall_silent()
         self._abandon()
         self._chooser.hold(zone)
         self._floor = _Floor(True, since, self._now + self._settings.begin_within)
@@ -316,7 +320,7 @@ class LiveConversation:
     def _on_speech(self, zone: int, start: float) -> None:
         self._chooser.hold(zone)
         if self._settings.barge_in:
-            self._fall_silent()
+            self.fall_silent()
         since = max(start, self._floor.since)
         self._hearing = _Hearing(zone, self._floor.asked, since)
         self._set(Listening.HEARING, self._zones[zone])
@@ -463,7 +467,7 @@ class LiveConversation:
 
     def _time(self, said: _Said) -> None:
         stages = {name: (at - said.last_word) * 1000 for name, at in said.marks.items()}
-        self._events.publish(TurnTimed(stages))
+        self._events.publish(TurnTimed(said.last_word, stages))
 
     # Speaking.
 
@@ -494,7 +498,7 @@ class LiveConversation:
             self._cut = (text, text.removeprefix(spoken.heard).strip())
         self._rest(spoken=True)
 
-    def _fall_silent(self) -> None:
+    def fall_silent(self) -> None:
         """Stop speaking now; what is still being thought about goes on."""
         if self._saying is not None and not self._saying.done():
             self._speaker.interrupt()
@@ -539,6 +543,7 @@ class LiveConversation:
 
     async def _duck(self) -> None:
         """Keep the media's volume down while somebody speaks to the car or it answers."""
+        await self._ducking.recover()
         while True:
             await self._quiet.wait()
             async with self._ducking:
