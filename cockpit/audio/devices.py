@@ -242,7 +242,11 @@ class Loudspeaker(BufferedSink):
         return self._outbox.pending + self._before + self._outbox.taken - self.played
 
     def _is_open(self) -> bool:
-        return self._keeping is not None and not self._keeping.done()
+        if self._keeping is None or self._keeping.cancelled():
+            return False
+        if self._keeping.done():
+            self._keeping.result()  # whatever broke it
+        return True
 
     def _arrived(self) -> None:
         """The device's thread comes for it."""

@@ -15,6 +15,14 @@ type Block = NDArray[np.float32]
 """Samples as files and devices have them: shape (samples, channels)."""
 
 
+def numbers(samples: Block) -> Block:
+    """The samples, with silence for what is not a number; the same array where all are."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        if np.isfinite(samples.sum()):
+            return samples
+    return np.nan_to_num(samples, posinf=0.0, neginf=0.0)
+
+
 class Framer:
     """Cuts a stream of blocks into frames. Not thread-safe."""
 
@@ -38,8 +46,7 @@ class Framer:
 
     def feed(self, block: Block) -> list[Channels]:
         """The frames that this block completes. What is not a number becomes silence."""
-        block = np.nan_to_num(block, posinf=0.0, neginf=0.0)
-        return self._cut(self._resampled(block, last=False))
+        return self._cut(self._resampled(numbers(block), last=False))
 
     def flush(self) -> list[Channels]:
         """What is left at the end, filled up with silence; nothing where nothing is left."""

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from cockpit.audio.errors import DeviceRefused
+from cockpit.audio.framing import numbers
 from cockpit.audio.streams import Monitor
 from cockpit.speech.audio import Audio, Samples
 
@@ -58,7 +59,7 @@ class Outbox:
 
     def put(self, audio: Audio) -> None:
         """Add sound at the end. What is not a number becomes silence."""
-        samples = np.nan_to_num(audio.samples, posinf=0.0, neginf=0.0)
+        samples = numbers(audio.samples)
         piece = max(1, round(_PIECE * audio.rate))
         for at in range(0, len(samples), piece):
             with self._lock:

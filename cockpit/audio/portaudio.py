@@ -11,6 +11,7 @@ import atexit
 import ctypes
 import functools
 import json
+import logging
 import queue
 import re
 import sys
@@ -25,6 +26,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cockpit.audio.errors import DeviceMissing, DeviceRefused, SoundUnavailable
+
+logger = logging.getLogger(__name__)
 
 PROBE_TIMEOUT = 10.0
 """Seconds that another process may take to list the devices."""
@@ -259,7 +262,7 @@ class SoundSystem:
         if any(not stream.ended for stream in self._streams):
             there = await self._probe()
             known = await self._run(lambda: _names(self._loaded()))
-            if there is None or there == known:
+            if there is None or sorted(there) == known:
                 return
         await self._run(self._restart)
 
@@ -379,12 +382,29 @@ def _load(thread: SoundThread) -> Any:
         ) from error
     except Exception as error:  # PortAudioError, which cannot be named yet
         raise _not_started(error) from error
+    _hush_alsa()
     # Where a call hangs in the thread at the end of the program, its own handler would wait for
     # ever, and the library be unloaded below that thread.
     ctypes.CDLL(sounddevice._libname)
     atexit.unregister(sounddevice._exit_handler)
     atexit.register(lambda: None if thread.busy else sounddevice._exit_handler())
     return sounddevice
+
+
+def _alsa_said(file: bytes, line: int, function: bytes, error: int, text: bytes) -> None:
+    logger.debug("ALSA, %s: %s", function.decode(), text.decode(errors="replace"))
+
+
+# Kept here, since ALSA's library does not.
+_ALSA_HANDLER = ctypes.CFUNCTYPE(
+    None, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p
+)(_alsa_said)
+
+
+def _hush_alsa() -> None:
+    """ALSA's library writes to the terminal what it also returns; it goes to the log instead."""
+    with suppress(OSError, AttributeError):  # elsewhere there is none
+        ctypes.CDLL("libasound.so.2").snd_lib_error_set_handler(_ALSA_HANDLER)
 
 
 def _not_started(error: Exception) -> SoundUnavailable:
@@ -420,7 +440,7 @@ def _listed(names: Any) -> str:
 
 
 def _names(library: Any) -> list[str]:
-    return [device["name"] for device in library.query_devices()]
+    return sorted(device["name"] for device in library.query_devices())
 
 
 def _reason(error: Exception) -> str:

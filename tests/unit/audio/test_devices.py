@@ -399,6 +399,23 @@ async def test_loudspeaker_closed_refuses() -> None:
         await sink.play(sound(1.0))
 
 
+@virtual_time
+async def test_loudspeaker_passes_an_unforeseen_fault_on() -> None:
+    library = FakePortAudio(SPEAKER)
+
+    def broken(state: str, detail: Mapping[str, Any]) -> None:
+        raise RuntimeError("listener")
+
+    async with Loudspeaker(system=library.system(), on_state=broken) as sink:
+        await sink.play(sound(5.0))
+        waiting = asyncio.create_task(sink.drain())
+        library.stream.end()
+        with pytest.raises(RuntimeError, match="listener"):
+            await waiting
+        with pytest.raises(RuntimeError, match="listener"):
+            await sink.play(sound(1.0))
+
+
 # Both on one PortAudio.
 
 

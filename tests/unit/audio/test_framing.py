@@ -46,6 +46,7 @@ def test_framer_resamples_every_channel_for_itself(rate: int) -> None:
 def test_framer_makes_silence_of_what_is_not_a_number() -> None:
     block = np.full((FRAME, 1), np.nan, np.float32)
     block[:10] = np.inf
+    block[5] = -np.inf
     (frame,) = Framer(1).feed(block)
     assert not frame.any()
 
