@@ -22,6 +22,11 @@ class Feed[T]:
         self._there = asyncio.Event()
         self._closed = False
 
+    @property
+    def waiting(self) -> int:
+        """How many items nobody has read yet."""
+        return len(self._items)
+
     def put(self, item: T) -> None:
         """Add an item; the oldest goes where there is no room."""
         if len(self._items) == self._items.maxlen:

@@ -1,43 +1,31 @@
-"""``cockpit run``: talk to the car, or type to it, and hear it answer."""
+"""``cockpit run``: talk to the car, or type to it, and see what it heard, thought and did.
+
+Only what is light is imported here: the dashboard is on the screen before anything else loads.
+"""
 
 from __future__ import annotations
 
-import asyncio
+import os
 import sys
-import threading
-from collections.abc import AsyncGenerator, Iterator
-from contextlib import AsyncExitStack, aclosing, contextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 
-from cockpit.agent.plan import Utterance
-from cockpit.assets.store import AssetStore
-from cockpit.audio.open import open_sink
-from cockpit.audio.streams import Sink
 from cockpit.cli.exits import UsageError, run_async
-from cockpit.cli.texts import typed
-from cockpit.cli.transcript import Transcript
-from cockpit.cli.vehicle import open_vehicle
-from cockpit.session import Session, open_session
-from cockpit.settings import Activation, ListenSettings, Settings
-from cockpit.speech.errors import SpeechError
-from cockpit.speech.piper import PiperVoice
-from cockpit.voice import SpeechEngines
-from vehicle_bus.errors import CockpitError
+from cockpit.settings import Settings
 from vehicle_bus.seats import Seat
 
 if TYPE_CHECKING:
-    from cockpit.live.conversation import LiveConversation
+    from cockpit.ui.cockpit import OpenVehicle
 
-HELP = "Type a request, or @passenger … to speak from another seat; an empty line or Ctrl-D ends."
-LIVE_HELP = (
-    "Say {how}and then a request, or type one (@passenger … from another seat). "
-    "An empty line is the talk button; Ctrl-D ends."
+NO_DASHBOARD = (
+    "cockpit: the dashboard is not installed (pip install 'offline-cockpit[ui]'); "
+    "this is the plain transcript."
 )
+PORT = 8000
 
 
 def run(
@@ -55,215 +43,59 @@ def run(
         str | None,
         typer.Option("--output", help="Loudspeaker: part of its name, a WAV file, or none."),
     ] = None,
+    plain: Annotated[
+        bool, typer.Option("--plain", help="Lines of text in place of the dashboard.")
+    ] = False,
+    web: Annotated[
+        bool, typer.Option("--web", help="Serve the dashboard to browsers on this machine.")
+    ] = False,
+    port: Annotated[int, typer.Option(help="Port of --web.", min=1, max=65535)] = PORT,
 ) -> None:
-    """Talk to the car, with a transcript; without a microphone, a text prompt.
+    """Talk to the car, or type to it, in a dashboard.
 
-    What was said and answered goes to stdout, everything else to stderr.
+    With --plain, or where input or output is no terminal, it is lines of text: what was said and
+    answered goes to stdout, everything else to stderr. Without a microphone requests are typed.
     """
     settings: Settings = context.obj
     chosen = {"input": microphone, "output": loudspeaker}
     named = {name: value for name, value in chosen.items() if value is not None}
     audio = settings.audio.model_copy(update=named)
     settings = settings.model_copy(update={"audio": audio})
-    # Text from a pipe is typed, unless a microphone is named.
-    typing = text or mute or (microphone is None and not sys.stdin.isatty())
-    run_async(_run(settings, seat, mute=mute) if typing else _live(settings, seat))
+    listen = not (text or mute)
+    if web:
+        _serve(port)
+    elif not plain and _on_a_screen() and find_spec("textual") is not None:
+        from cockpit.ui.start import start
+
+        code = start(settings, _open, seat=seat, listen=listen, speak=not mute)
+        raise typer.Exit(code)
+    else:
+        from cockpit.cli.plain import converse
+
+        if not plain and _on_a_screen():
+            print(NO_DASHBOARD, file=sys.stderr)  # noqa: T201
+        # Text from a pipe is typed, unless a microphone is named.
+        listen = listen and (microphone is not None or sys.stdin.isatty())
+        run_async(converse(settings, seat, listen=listen, mute=mute))
 
 
-async def _live(settings: Settings, seat: Seat) -> None:
-    """A spoken conversation; where microphone or engines are missing, a typed one."""
-    from cockpit.live.opening import open_live
-
-    notes = Console(stderr=True, highlight=False)
-    async with (
-        SpeechEngines.loading(settings) as engines,
-        open_vehicle(settings) as bus,
-        open_session(settings, bus) as session,
-        AsyncExitStack() as stack,
-    ):
-        for notice in session.notices:
-            notes.print(notice, style="yellow")
-        events = await stack.enter_async_context(session.events.watch())
-        try:
-            live = await stack.enter_async_context(open_live(session, engines))
-        except CockpitError as error:
-            notes.print(f"{error.spoken} Type instead.", style="yellow")
-            await _converse(session, settings, seat, notes, mute=False)
-            return
-        notes.print(LIVE_HELP.format(how=_calling(settings.listen)), style="dim")
-        transcript = Transcript(Console(highlight=False), notes)
-        printing = asyncio.create_task(transcript.follow(events), name="transcript")
-        typing = asyncio.create_task(_typed(live, seat, notes), name="typed requests")
-        try:
-            await live.run()
-        finally:
-            for task in (typing, printing):
-                task.cancel()
-                await asyncio.wait([task])
+def _on_a_screen() -> bool:
+    """Whether there is a terminal, or a browser at the other end of textual-serve."""
+    return (sys.stdin.isatty() and sys.stdout.isatty()) or "TEXTUAL_DRIVER" in os.environ
 
 
-def _calling(listen: ListenSettings) -> str:
-    if listen.activation is not Activation.WAKE_WORD:
-        return ""
-    words = " or ".join(f'"{word.value.replace("_", " ")}"' for word in listen.wake_words)
-    return f"{words} "
+@asynccontextmanager
+async def _open(settings: Settings) -> AsyncIterator[OpenVehicle]:
+    """The vehicle for the dashboard, which knows no simulator."""
+    from cockpit.cli.vehicle import open_cockpit_vehicle
+
+    async with open_cockpit_vehicle(settings) as vehicle:
+        yield vehicle
 
 
-async def _typed(live: LiveConversation, seat: Seat, notes: Console) -> None:
-    """What is typed beside what is said; its end ends the conversation."""
-    if not sys.stdin.isatty():
-        return
-    async with aclosing(_lines()) as lines:
-        async for line in lines:
-            if not line.strip():
-                live.push_to_talk(seat)
-                continue
-            try:
-                where, text = addressed(line, seat)
-            except UsageError as error:
-                notes.print(error.spoken, style="yellow")
-                continue
-            live.typed(text, where)
-    live.end()
+def _serve(port: int) -> None:
+    if find_spec("textual_serve") is None:
+        raise UsageError("--web needs a package that is not installed: offline-cockpit[ui].")
+    from cockpit.ui.web import serve
 
-
-async def _run(settings: Settings, seat: Seat, *, mute: bool) -> None:
-    notes = Console(stderr=True, highlight=False)
-    async with open_vehicle(settings) as bus, open_session(settings, bus) as session:
-        for notice in session.notices:
-            notes.print(notice, style="yellow")
-        await _converse(session, settings, seat, notes, mute=mute)
-
-
-async def _converse(
-    session: Session, settings: Settings, seat: Seat, notes: Console, *, mute: bool
-) -> None:
-    """A prompt for typed requests."""
-    async with AsyncExitStack() as stack:
-        speaker = None if mute else await _speaker(settings, stack, notes)
-        notes.print(HELP, style="dim")
-        await _prompt(session, seat, notes, speaker)
-
-
-@dataclass(frozen=True, slots=True)
-class Speaker:
-    """Says replies aloud."""
-
-    voice: PiperVoice
-    loudspeaker: Sink
-
-    async def say(self, text: str) -> None:
-        """Speak, sentence by sentence; cancelling it silences the loudspeaker.
-
-        Raises:
-            SpeechError: voice or loudspeaker failed.
-        """
-        try:
-            async with aclosing(self.voice.stream(text)) as chunks:
-                async for chunk in chunks:
-                    await self.loudspeaker.play(chunk)
-            await self.loudspeaker.drain()
-        except asyncio.CancelledError:
-            self.loudspeaker.stop()
-            raise
-
-
-async def _speaker(settings: Settings, stack: AsyncExitStack, notes: Console) -> Speaker | None:
-    """Loudspeaker and voice; None, with a note, where one of them is not there."""
-    try:
-        loudspeaker = await stack.enter_async_context(open_sink(settings.audio))
-        file = AssetStore.from_settings(settings.assets).path(settings.speech.voice)
-        voice = await stack.enter_async_context(PiperVoice(file))
-    except CockpitError as error:
-        notes.print(f"{error.spoken} Answers are written only.", style="yellow")
-        return None
-    return Speaker(voice, loudspeaker)
-
-
-async def _prompt(session: Session, seat: Seat, notes: Console, speaker: Speaker | None) -> None:
-    answers = Console(highlight=False)
-    async with aclosing(_lines()) as lines:
-        async for line in lines:
-            if not line.strip():
-                return
-            try:
-                where, text = addressed(line, seat)
-            except UsageError as error:
-                notes.print(error.spoken, style="yellow")
-                continue
-            turn = await session.agent.turn(Utterance(text, where))
-            # One line a reply for whoever reads a pipe; a terminal wraps it itself.
-            answers.print(f"[bold]{escape(turn.reply or '…')}[/]", soft_wrap=True)
-            if speaker is None or not turn.reply:
-                continue
-            try:
-                await speaker.say(turn.reply)
-            except SpeechError as error:
-                notes.print(error.spoken, style="yellow")
-
-
-async def _lines() -> AsyncGenerator[str]:
-    """Lines of standard input, with editing and history where it is a terminal.
-
-    Read in a daemon thread: a read cannot be cancelled, and Ctrl-C must end the program.
-    """
-    loop = asyncio.get_running_loop()
-    lines: asyncio.Queue[str | None] = asyncio.Queue()
-    wanted = threading.Semaphore(0)
-
-    def read() -> None:
-        while wanted.acquire():
-            try:
-                line: str | None = input("> " if sys.stdin.isatty() else "")
-            except (EOFError, UnicodeDecodeError):
-                line = None
-            with suppress(RuntimeError):  # the loop has ended meanwhile
-                loop.call_soon_threadsafe(lines.put_nowait, line)
-
-    with _terminal():
-        threading.Thread(target=read, name="prompt", daemon=True).start()
-        while True:
-            wanted.release()
-            line = await lines.get()
-            if line is None:
-                return
-            yield line
-
-
-@contextmanager
-def _terminal() -> Iterator[None]:
-    """Line editing, and the terminal as it was before, wherever the thread was stopped."""
-    if not sys.stdin.isatty():
-        yield
-        return
-    import readline  # noqa: F401  (importing it is what turns editing on)
-    import termios
-
-    before = termios.tcgetattr(sys.stdin)
-    try:
-        yield
-    finally:
-        termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)
-        sys.stderr.write("\n")
-
-
-def addressed(line: str, seat: Seat) -> tuple[Seat, str]:
-    """``@passenger open my window`` is said from the passenger's seat.
-
-    Args:
-        seat: who speaks where the line names nobody.
-
-    Raises:
-        UsageError: it names no seat, or nothing is said.
-    """
-    text = typed(line)
-    if not text.startswith("@"):
-        return seat, text
-    name, _, said = text[1:].partition(" ")
-    name = name.lower().replace("-", "_")
-    seats = ", ".join(f"@{known.value}" for known in Seat)
-    if name not in set(Seat):
-        raise UsageError(f"There is no seat @{name}; use {seats}.")
-    if not said.strip():
-        raise UsageError(f"Say something after @{name}, for example: @{name} open my window")
-    return Seat(name), said.strip()
+    serve(sys.argv, port)

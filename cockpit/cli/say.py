@@ -9,9 +9,9 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from cockpit.addressing import typed
 from cockpit.agent.plan import Outcome, Turn, Utterance
 from cockpit.cli.exits import UsageError, run_async
-from cockpit.cli.texts import typed
 from cockpit.cli.vehicle import open_vehicle
 from cockpit.session import open_session
 from cockpit.settings import PlannerChoice, Settings

@@ -18,6 +18,7 @@ from vehicle_bus.errors import CockpitError
 
 if TYPE_CHECKING:
     from cockpit.live.conversation import LiveConversation
+    from cockpit.ui.muting import Mutable
     from cockpit.voice import SpeechEngines
 
 log = logging.getLogger(__name__)
@@ -44,11 +45,14 @@ class Boot:
         settings: everything that can be set.
         opener: opens the vehicle.
         feed: fed from the moment at which something can happen.
-        listen: wanted: a spoken conversation.
+        listen: a microphone is wanted.
+        speak: replies are to be said aloud, too.
         on_ready: called when requests can be made.
+        on_failed: called with a sentence when it could not be opened, or broke.
 
     Attributes:
-        fault: the sentence of what kept it from opening; empty where nothing did.
+        fault: that sentence; empty where there is none.
+        exit_code: of a program that could not go on because of it.
     """
 
     def __init__(
@@ -58,15 +62,18 @@ class Boot:
         feed: Feed,
         *,
         listen: bool = True,
+        speak: bool = True,
         on_ready: Callable[[Cockpit], None],
         on_failed: Callable[[str], None],
     ) -> None:
         self.fault = ""
+        self.exit_code = 0
         self._settings = settings
         self._opener = opener
         self._feed = feed
         self._state: State = feed.state
         self._listen = listen
+        self._speak = speak
         self._on_ready = on_ready
         self._on_failed = on_failed
         self._events = EventStream()
@@ -75,7 +82,7 @@ class Boot:
     def begin(self) -> None:
         """Open everything in the background; again after a failure."""
         if self._task is None or self._task.done():
-            self.fault = ""
+            self.fault, self.exit_code = "", 0
             self._state.steps.clear()
             self._task = asyncio.create_task(self._run(), name="boot")
 
@@ -97,9 +104,11 @@ class Boot:
         if known is None:
             log.error("the dashboard cannot go on", exc_info=error)
             text = str(first_of(error, Exception) or error) or type(error).__name__
-            self.fault = f"Something broke that should not: {text}. The log has more."
+            self.fault = f"Something broke that should not: {text}. F8 shows the log."
+            self.exit_code = 1
         else:
             self.fault = known.spoken
+            self.exit_code = int(getattr(known, "exit_code", 3))
         for name, step in self._state.steps.items():
             if step.state is StepState.RUNNING:
                 self._step(name, StepState.FAILED, self.fault)
@@ -124,7 +133,7 @@ class Boot:
         from cockpit.session import open_session
 
         self._step(CODE, StepState.DONE)
-        engines = await self._begin_speech(stack) if self._listen else None
+        engines = await self._begin_speech(stack) if self._listen or self._speak else None
         self._step(VEHICLE, StepState.RUNNING)
         vehicle = await stack.enter_async_context(self._opener(self._settings))
         self._step(VEHICLE, StepState.DONE)
@@ -144,6 +153,7 @@ class Boot:
         self._feed.touch(Section.BOOT)
         self._on_ready(cockpit)
         await self._converse(cockpit, engines, stack)
+        # Typed requests go on until the dashboard ends.
         await asyncio.Event().wait()
 
     async def _begin_speech(self, stack: AsyncExitStack) -> SpeechEngines | CockpitError:
@@ -169,50 +179,68 @@ class Boot:
     ) -> None:
         """The spoken conversation until its sound ends, where there can be one."""
         if engines is None:
-            cockpit.typed_because = "Requests are typed, as you asked."
-        elif isinstance(engines, CockpitError):
-            self._type(cockpit, engines.spoken)
-        else:
-            try:
-                async with AsyncExitStack() as inner:
-                    live = await self._open_live(cockpit, engines, inner)
-                    cockpit.live = live
-                    self._feed.touch(Section.BOOT, Section.LISTENING)
-                    await live.run()
-                self._type(cockpit, "The sound of the microphone has ended.")
-            except (CockpitError, ImportError) as error:
-                self._type(cockpit, _sentence(error).spoken)
-        self._feed.touch(Section.BOOT, Section.LISTENING)
+            self._type(cockpit, "Requests are typed and answered in writing, as you asked.")
+            return
+        if isinstance(engines, CockpitError):
+            self._type(cockpit, f"{engines.spoken} Requests are typed.", NoteKind.WARNING)
+            return
+        try:
+            async with AsyncExitStack() as inner:
+                live = await self._open_live(cockpit, engines, inner)
+                cockpit.live = live
+                self._step(SPEECH, StepState.DONE)
+                await live.run()
+            self._type(cockpit, "The microphone's sound has ended. Requests are typed.")
+        except (CockpitError, ImportError) as error:
+            why = _sentence(error).spoken
+            self._type(cockpit, f"{why} Requests are typed.", NoteKind.WARNING)
 
     async def _open_live(
         self, cockpit: Cockpit, engines: SpeechEngines, stack: AsyncExitStack
     ) -> LiveConversation:
         self._step(SPEECH, StepState.RUNNING)
         await asyncio.to_thread(import_module, "cockpit.live.opening")
-        from cockpit.audio.open import open_source
         from cockpit.live.opening import open_live
+        from cockpit.ui.muting import Silence
+
+        microphone = await self._open_microphone(cockpit, stack) if self._listen else None
+        if not self._listen:
+            cockpit.typed_because = "Requests are typed, as you asked."
+        source = microphone or Silence(len(self._settings.audio.zones))
+        live = await stack.enter_async_context(open_live(cockpit.session, engines, source=source))
+        cockpit.microphone = microphone
+        return live
+
+    async def _open_microphone(self, cockpit: Cockpit, stack: AsyncExitStack) -> Mutable | None:
+        """The microphone; without one, a note says why, and replies are spoken all the same."""
+        from cockpit.audio.open import open_source
         from cockpit.ui.muting import Mutable
 
         def tell(state: str, detail: Mapping[str, Any]) -> None:
             self._events.publish(EngineChanged(MICROPHONE, state, detail))
 
-        source = await stack.enter_async_context(open_source(self._settings.audio, tell))
-        microphone = Mutable(source)
-        opening = open_live(cockpit.session, engines, source=microphone)
-        live = await stack.enter_async_context(opening)
-        cockpit.microphone = microphone
-        self._step(SPEECH, StepState.DONE)
-        return live
+        try:
+            source = await stack.enter_async_context(open_source(self._settings.audio, tell))
+        except CockpitError as error:
+            cockpit.typed_because = f"{error.spoken} Requests are typed."
+            self._state.note(cockpit.typed_because, NoteKind.WARNING)
+            self._feed.touch()
+            return None
+        return Mutable(source)
 
-    def _type(self, cockpit: Cockpit, why: str) -> None:
+    def _type(self, cockpit: Cockpit, why: str, kind: NoteKind = NoteKind.INFO) -> None:
         """There is no spoken conversation (any more)."""
         cockpit.live = cockpit.microphone = None
         cockpit.typed_because = why
-        self._state.listening = self._state.listening_seat = None
-        self._state.levels = {}
-        if self._state.steps.get(SPEECH) and self._state.steps[SPEECH].state is StepState.RUNNING:
+        state = self._state
+        state.listening = state.listening_seat = state.caption = None
+        state.levels = {}
+        speech = state.steps.get(SPEECH)
+        if speech is not None and speech.state is StepState.RUNNING:
             self._step(SPEECH, StepState.FAILED, why)
-        self._state.note(f"{why} Type instead.", NoteKind.WARNING)
+        if kind is not NoteKind.INFO:
+            state.note(why, kind)
+        self._feed.touch(Section.BOOT, Section.LISTENING)
 
 
 def first_of[E: Exception](error: BaseException, kind: type[E]) -> E | None:

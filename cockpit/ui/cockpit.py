@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from cockpit.agent.plan import Utterance
+from vehicle_bus.errors import CockpitError
 from vehicle_bus.seats import Seat
 
 if TYPE_CHECKING:  # heavy; what is drawn first must not wait for it
@@ -119,3 +120,22 @@ class Cockpit:
             CockpitError: it did not happen; the sentence says why. See ``VehicleBus.set``.
         """
         return await self.session.bus.set(path, value)
+
+    async def place_names(self) -> tuple[str, ...]:
+        """Names of the saved places; none where the skill is missing or its file is damaged."""
+        from skills.navigation.saved import SavedPlaces
+
+        try:
+            return (await self.session.resources.get(SavedPlaces)).names()
+        except CockpitError:
+            return ()
+
+    async def item_names(self) -> tuple[str, ...]:
+        """What is on the shopping list; nothing where that cannot be read."""
+        from skills.shopping.store import ShoppingList
+
+        try:
+            items = (await self.session.resources.get(ShoppingList)).items()
+        except CockpitError:
+            return ()
+        return tuple(item.name for item in items)

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from cockpit.ui.state import Section, State
+import psutil
+
+from cockpit.ui.logs import LogBook
+from cockpit.ui.machine import Lag, Processes
+from cockpit.ui.state import MachineFigures, Section, State
 from vehicle_bus.errors import CockpitError
 
 if TYPE_CHECKING:
@@ -35,11 +40,23 @@ class Feed:
     Args:
         state: written.
         draw: called with the sections that changed, at most once in ``FRAME`` seconds.
+        book: the log, which is read here.
+
+    Attributes:
+        measuring: somebody looks at what everything costs.
     """
 
-    def __init__(self, state: State, draw: Draw) -> None:
+    def __init__(self, state: State, draw: Draw, book: LogBook | None = None) -> None:
         self.state = state
+        self.measuring = False
         self._draw = draw
+        self._book = book
+        self._lag = Lag()
+        self._processes: Processes | None = None
+        self._events: asyncio.Queue[Event] | None = None
+        self._traffic: BusFeed[Message] | None = None
+        self._updates: BusFeed[Update] | None = None
+        self._bus: VehicleBus | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._drawn = float("-inf")
         self._owners: object = None
@@ -56,6 +73,9 @@ class Feed:
     def _flush(self) -> None:
         self._timer = None
         self._drawn = asyncio.get_running_loop().time()
+        if self._book is not None:
+            for line in self._book.take():
+                self.state.on_log(line)
         changes = self.state.take_changes()
         if changes:
             self._draw(changes)
@@ -67,14 +87,59 @@ class Feed:
             self._timer.cancel()
             self._timer = None
 
+    def follow_log(self) -> None:
+        """Have what is logged drawn, from whatever thread it comes."""
+        if self._book is None:
+            return
+        loop = asyncio.get_running_loop()
+
+        def told() -> None:
+            with suppress(RuntimeError):  # the loop has ended
+                loop.call_soon_threadsafe(self.touch, Section.LOG)
+
+        self._book.on_line = told
+        self.touch(Section.LOG)
+
     async def tick(self) -> None:
-        """Once a second: ages, and whether the bus is there; until cancelled."""
-        while True:
-            await asyncio.sleep(1.0)
-            self.touch(Section.CLOCK)
+        """Once a second: ages, and what everything costs; until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._lag.watch(), name="dashboard lag")
+            while True:
+                if self.measuring:
+                    await self._measure()
+                self.touch(Section.CLOCK)
+                await asyncio.sleep(1.0)
+
+    async def _measure(self) -> None:
+        from vehicle_bus.client import FEED_SIZE
+
+        if self._processes is None:
+            self._processes = Processes()
+        processes = await asyncio.to_thread(self._processes.measure)
+        queues: dict[str, tuple[int, int | None]] = {"tasks": (len(asyncio.all_tasks()), None)}
+        counters: dict[str, int] = {}
+        if self._events is not None:
+            queues["events"] = (self._events.qsize(), self._events.maxsize)
+        for name, feed in (("messages", self._traffic), ("values", self._updates)):
+            if feed is not None:
+                queues[name] = (feed.waiting, FEED_SIZE)
+                counters[f"{name} lost"] = feed.dropped
+        if self._bus is not None:
+            counters |= {"malformed": self._bus.malformed, "late": self._bus.late}
+        self.state.on_machine(
+            MachineFigures(
+                processes=processes,
+                cores=os.cpu_count() or 1,
+                total_memory=psutil.virtual_memory().total,
+                queues=queues,
+                counters=counters,
+                lags=self._lag.last,
+            )
+        )
 
     async def follow_events(self, events: asyncio.Queue[Event]) -> None:
         """Take the session's events, until cancelled."""
+        self._events = events
         while True:
             self.state.on_event(await events.get())
             self.touch()
@@ -83,6 +148,7 @@ class Feed:
         """Take everything of the bus, until cancelled."""
         bus = session.bus
         async with bus.traffic() as traffic, bus.watch() as updates, asyncio.TaskGroup() as group:
+            self._traffic, self._updates, self._bus = traffic, updates, bus
             self._look(bus)
             group.create_task(self._take_messages(traffic), name="dashboard traffic")
             group.create_task(self._take_updates(updates), name="dashboard values")

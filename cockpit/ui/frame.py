@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import Final
 
 from textual import events
 from textual.content import Content
@@ -14,10 +14,7 @@ from cockpit.events import Listening
 from cockpit.ui.panels import KINDS, Kind
 from cockpit.ui.state import TROUBLE, State, Step
 
-if TYPE_CHECKING:
-    from vehicle_bus.seats import Seat
-
-SILENCE = -60.0
+SILENCE: Final = -60.0
 """dB of full scale at the left end of a level meter."""
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 
@@ -107,13 +104,18 @@ class StatusLine(Widget):
         super().__init__()
         self._content = Content("")
 
-    def show(self, state: State, typed_because: str, seat: Seat) -> None:
-        """Draw what is known."""
-        left, right = self._left(state, typed_because), self._right(state)
-        room = max(0, self.size.width - right.cell_length - 1)
+    def show(self, state: State, conversation_seen: bool) -> None:
+        """Draw what is known.
+
+        Args:
+            conversation_seen: the conversation's panel says what the car listens to.
+        """
+        left, right = self._left(state, conversation_seen), self._right(state)
+        width = self.content_size.width
+        room = max(0, width - right.cell_length - 1)
         if left.cell_length > room:
             left = left.truncate(room, ellipsis=True)
-        gap = max(1, self.size.width - left.cell_length - right.cell_length)
+        gap = max(1, width - left.cell_length - right.cell_length)
         content = Content.assemble(left, " " * gap, right)
         if content != self._content:
             self._content = content
@@ -123,13 +125,11 @@ class StatusLine(Widget):
         """The line."""
         return self._content
 
-    def _left(self, state: State, typed_because: str) -> Content:
-        if not state.ready:
+    def _left(self, state: State, conversation_seen: bool) -> Content:
+        if not state.ready or (state.loading and state.listening is None):
             return self._loading(state)
-        if state.listening is None:
-            if state.loading:
-                return self._loading(state)
-            return Content.styled("⌨ Type a request", "$text-muted")
+        if state.listening is None or conversation_seen:
+            return _last_of(state)
         sign, words, colour = LISTENING[state.listening]
         seat = f" · {state.listening_seat.spoken}" if state.listening_seat else ""
         parts = [Content.styled(f"{sign} {words}{seat}", colour)]
@@ -141,6 +141,8 @@ class StatusLine(Widget):
             parts.append(Content.styled(f"  {meter(loudest, 10)}", f"{colour} on $panel"))
         if state.caption is not None:
             parts.append(Content.styled(f"  {state.caption.text} …", "italic"))
+        else:
+            parts += [Content("  "), _last_of(state)]
         return Content("").join(parts)
 
     def _loading(self, state: State) -> Content:
@@ -175,6 +177,16 @@ class StatusLine(Widget):
             else:
                 parts.append(Content.styled("● vehicle", "$success"))
         return Content("  ").join(parts)
+
+
+def _last_of(state: State) -> Content:
+    """What was said last, where the conversation itself is out of sight."""
+    turn = state.last_turn
+    if turn is None:
+        return Content.styled("Type a request below, or F1 for all keys", "$text-muted")
+    if turn.turn is None:
+        return Content.styled(f"… {turn.utterance.text}", "$text-muted")
+    return Content.assemble(("car ", "$success"), (turn.reply_text, "$text-muted"))
 
 
 def _failed(step: Step) -> bool:

@@ -1,7 +1,8 @@
-"""A microphone with a switch."""
+"""A microphone with a switch, and none at all."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
@@ -47,3 +48,21 @@ class Mutable:
                     yield replace(frame, samples=np.zeros_like(frame.samples))
                 else:
                     yield frame
+
+
+class Silence:
+    """A source in place of a microphone that is not there: it never has sound, nor ends.
+
+    Args:
+        channels: as many as there are zones.
+    """
+
+    name = "no microphone"
+
+    def __init__(self, channels: int) -> None:
+        self.channels = channels
+
+    async def frames(self) -> AsyncGenerator[SoundFrame]:
+        """Nothing, until cancelled."""
+        await asyncio.Event().wait()
+        yield SoundFrame(np.zeros((self.channels, 0), np.float32), 0.0)

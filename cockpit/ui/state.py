@@ -44,6 +44,8 @@ TOPICS: Final = 4000
 MESSAGES: Final = 1000
 LINES: Final = 2000
 """Lines of the log that are kept."""
+SPEEDS: Final = 20
+"""Turns over which speeds are averaged."""
 RATE_OVER: Final = 5.0
 """Seconds over which the rate of a topic is averaged."""
 TROUBLE: Final = frozenset(
@@ -287,6 +289,36 @@ class VehicleState:
 
 
 @dataclass(frozen=True, slots=True)
+class PlanSpeed:
+    """How fast the language model was in one turn.
+
+    Attributes:
+        prompt_tokens: read, that were not read before.
+        prompt_ms: how long that took.
+        output_tokens: written.
+        output_ms: how long that took.
+    """
+
+    prompt_tokens: int
+    prompt_ms: float
+    output_tokens: int
+    output_ms: float
+
+    @classmethod
+    def of(cls, detail: Mapping[str, Any]) -> PlanSpeed | None:
+        """From a plan's detail; None where no language model planned."""
+        try:
+            return cls(
+                int(detail["prompt_tokens"]),
+                float(detail["prompt_ms"]),
+                int(detail["output_tokens"]),
+                float(detail["output_ms"]),
+            )
+        except (KeyError, TypeError, ValueError):
+            return None
+
+
+@dataclass(frozen=True, slots=True)
 class ProcessFigures:
     """One of our processes: what it is, resident bytes, share of a core (1.0 is a whole one)."""
 
@@ -305,6 +337,7 @@ class MachineFigures:
         cores: how many the machine has.
         total_memory: of the machine, bytes.
         queues: what waits where: name to (waiting, capacity or None).
+        counters: what was lost or could not be read since the start, by name.
         lags: the event loop's last lags in seconds, oldest first.
     """
 
@@ -312,6 +345,7 @@ class MachineFigures:
     cores: int = 1
     total_memory: int = 0
     queues: Mapping[str, tuple[int, int | None]] = field(default_factory=dict)
+    counters: Mapping[str, int] = field(default_factory=dict)
     lags: tuple[float, ...] = ()
 
 
@@ -340,6 +374,8 @@ class State:
         vehicle: values and ECUs.
         log: the last lines.
         machine: what it costs.
+        speeds: of the language model's last plans.
+        recognised: milliseconds of the last recognitions.
         muted: the microphone is switched off.
         changed: sections that were written since ``take_changes``.
     """
@@ -368,6 +404,8 @@ class State:
         self.vehicle = VehicleState()
         self.log: deque[LogLine] = deque(maxlen=LINES)
         self.machine = MachineFigures()
+        self.speeds: deque[PlanSpeed] = deque(maxlen=SPEEDS)
+        self.recognised: deque[float] = deque(maxlen=SPEEDS)
         self.muted = False
         self.changed: set[Section] = set()
 
@@ -411,6 +449,8 @@ class State:
             case PlanMade(plan=plan, milliseconds=milliseconds):
                 if (record := self.current) is not None:
                     record.plan, record.plan_ms = plan, milliseconds
+                if (speed := PlanSpeed.of(plan.detail)) is not None:
+                    self.speeds.append(speed)
             case CallStarted(call=call):
                 if (record := self.current) is not None:
                     record.calls.append(CallRecord(call, self.clock()))
@@ -474,6 +514,8 @@ class State:
         if isinstance(event, TurnTimed):
             if (record := self._finished(lambda record: not record.stages)) is not None:
                 record.stages = dict(event.stages)
+            if "pause" in event.stages and "text" in event.stages:
+                self.recognised.append(event.stages["text"] - event.stages["pause"])
             return
         record = self._finished(lambda record: event.text in record.reply_text)
         if record is None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from textual.pilot import Pilot
 
-from cockpit.cli.vehicle import open_simulated_vehicle
+from cockpit.cli.vehicle import open_cockpit_vehicle
 from cockpit.settings import Settings
 from cockpit.ui.app import CockpitApp
 from cockpit.ui.cockpit import OpenVehicle
@@ -68,18 +68,11 @@ async def _open_nothing(settings: Settings) -> AsyncIterator[OpenVehicle]:
 
 
 @asynccontextmanager
-async def simulated(settings: Settings) -> AsyncIterator[OpenVehicle]:
-    """The simulated car on an embedded broker, as ``cockpit run`` opens it."""
-    async with open_simulated_vehicle(settings) as car:
-        yield OpenVehicle(car.bus)
-
-
-@asynccontextmanager
 async def running(
     folder: Path, size: tuple[int, int] = SMALL
 ) -> AsyncIterator[tuple[CockpitApp, Pilot[int]]]:
     """A dashboard with the simulated car, ready for requests, and the keyboard."""
-    app = CockpitApp(quiet_settings(folder), simulated, listen=False)
+    app = CockpitApp(quiet_settings(folder), open_cockpit_vehicle, listen=False, speak=False)
     try:
         async with app.run_test(size=size) as pilot:
             await until(pilot, lambda: app.state.ready)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from cockpit.addressing import AddressUnknown, addressed, typed
 from cockpit.cli.exits import (
     Exit,
     UsageError,
@@ -15,8 +16,6 @@ from cockpit.cli.exits import (
     make_folder,
     run_async,
 )
-from cockpit.cli.run import addressed
-from cockpit.cli.texts import typed
 from vehicle_bus.errors import BusUnreachable, CockpitError
 from vehicle_bus.seats import Seat
 
@@ -87,7 +86,7 @@ def test_addressed_takes_the_seat_from_the_line(line: str, expected: tuple[Seat,
 
 @pytest.mark.parametrize("line", ["@trunk open", "@", "@driver", "@driver  "])
 def test_addressed_refuses_an_unknown_seat_and_silence(line: str) -> None:
-    with pytest.raises(UsageError):
+    with pytest.raises(AddressUnknown):
         addressed(line, Seat.DRIVER)
 
 

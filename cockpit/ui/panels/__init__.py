@@ -26,10 +26,11 @@ One module here, one subclass of ``Panel``, one line in ``KINDS``. The smallest 
 - It has to work at 80 x 24 (it then has about 80 x 19, no border) and at 70 x 28 among others,
   with the keyboard alone. ``BINDINGS`` of the panel are shown in the footer while it has the
   focus; ``focus_on`` names the widget that gets it (else the first that can have it). Single
-  letters are free but for ``?``, ``q`` and digits; F-keys and Ctrl-P/Q/C/S/T/N/O are the frame's.
-- Colours come from the theme (``$primary``, ``$success``, ``$text-muted``, ... in CSS,
-  ``self.colour("success")`` in Rich text), so that both themes and others work. Styles that are
-  only the panel's go into its ``DEFAULT_CSS``.
+  letters are free; ``?``, digits, F-keys, Esc and Ctrl-P/Q/C/S/T/N/O/Y are the frame's.
+- Colours come from the theme (``$primary``, ``$success``, ``$text-muted``, ... in CSS and in
+  ``Content.styled(text, "$success")``; ``self.colour("success")`` in Rich text and strips), so
+  that both themes and others work. What is drawn in strips is drawn anew in ``on_theme``. Styles
+  that are only the panel's go into its ``DEFAULT_CSS``.
 - Texts from the bus, the map or a message are data: put them into ``rich.text.Text`` or
   ``textual.content.Content``, never into markup.
 - Import lightly at the top of the module (textual, ``cockpit.ui``, ``cockpit.events``,
@@ -52,7 +53,7 @@ from textual.containers import Vertical
 from textual.widget import Widget
 from textual.widgets import Static
 
-from cockpit.ui.state import Section, State
+from cockpit.ui.state import Section, State, TurnRecord
 
 if TYPE_CHECKING:
     from cockpit.ui.app import CockpitApp
@@ -151,6 +152,13 @@ class Panel(Vertical):
         """Why there is nothing to show, and what to do about it; None where there is."""
         return None
 
+    def on_theme(self) -> None:
+        """The theme changed; what was drawn in colours of the old one is drawn anew."""
+
+    def give_up(self, why: str) -> None:
+        """Show a sentence for good, in place of the body."""
+        self._say_why(why)
+
     def copy_text(self) -> str:
         """What "copy" copies while the panel has the focus; empty for nothing."""
         return ""
@@ -159,16 +167,18 @@ class Panel(Vertical):
         """Called by the dashboard; panels override ``update_from``."""
         why = self.unavailable(state)
         if why != self._why:
-            self._why = why
-            self.set_class(why is not None, "-unavailable")
-            line = self.query("Panel > .unavailable")
-            if why is not None:
-                if line:
-                    line.first(Static).update(why, layout=True)
-                else:
-                    self.mount(Static(why, classes="unavailable", markup=False))
+            self._say_why(why)
         if why is None:
             self.update_from(state)
+
+    def _say_why(self, why: str | None) -> None:
+        self._why = why
+        self.set_class(why is not None, "-unavailable")
+        line = self.query(".unavailable")
+        if why is not None and line:
+            line.first(Static).update(why)
+        elif why is not None:
+            self.mount(Static(why, classes="unavailable", markup=False))
 
     def act(self, work: Coroutine[Any, Any, object], done: str = "") -> None:
         """Run something in the background; say how it ended.
@@ -178,6 +188,14 @@ class Panel(Vertical):
             done: shown when it succeeded; nothing by default.
         """
         self.dashboard.act(work, done)
+
+    @property
+    def turn(self) -> TurnRecord | None:
+        """The turn to show in detail: the chosen one, else the newest.
+
+        ``self.dashboard.choose_turn`` chooses; ``Section.CONVERSATION`` changes then.
+        """
+        return self.dashboard.chosen_turn or self.state.last_turn
 
     def colour(self, name: str) -> str:
         """A colour of the theme for Rich text, e.g. ``success``, ``text-muted``, ``primary``."""
