@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Coroutine, Iterable
 from typing import Any, ClassVar
 
+import psutil
 from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -148,6 +150,8 @@ class CockpitApp(App[int]):
 
     def begin(self) -> None:
         """Open the car."""
+        since = time.time() - psutil.Process().create_time()
+        log.info("first paint after %.2f s (CPU %.2f s)", since, time.process_time())
         self.boot.begin()
 
     def on_resize(self) -> None:
