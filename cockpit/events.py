@@ -144,7 +144,7 @@ class TurnTimed:
     """When the stages of a spoken turn were reached, in milliseconds after the last word.
 
     Attributes:
-        last_word: when it ended, on the clock of ``time.monotonic``, as the endpointer saw it.
+        last_word: when it ended, on the clock of the event loop, as the endpointer saw it.
         stages: ``pause`` (recognition starts ahead), ``text``, ``plan``, ``endpoint``, ``reply``
             and ``first audio``, as far as there were any.
     """

@@ -169,6 +169,9 @@ class ListenSettings(Section):
     pause: float = Field(
         0.2, gt=0, le=2, description="Silence after which recognition starts ahead."
     )
+    think_ahead: bool = Field(
+        True, description="Recognise and plan at the first pause, not only at the end."
+    )
     end_complete: float = Field(
         0.45, gt=0, le=5, description="Silence that ends a complete command."
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -27,7 +27,7 @@ class Thought:
         transcript: what was recognised; None where the recogniser failed.
         prepared: what the agent would do; None where nothing was said.
         fault: what to say about an engine that failed.
-        text_at: when the text was known, on the clock of ``time.monotonic``.
+        text_at: when the text was known, on the clock of the event loop.
         plan_at: when the plan was.
     """
 
@@ -61,12 +61,13 @@ class Thinker:
         Args:
             on_text: told the text before it is planned.
         """
+        loop = asyncio.get_running_loop()
         try:
             transcript = await self._recognizer.transcribe(audio)
         except SpeechError as error:
-            now = time.monotonic()
+            now = loop.time()
             return Thought(None, None, error.spoken, now, now)
-        text_at = time.monotonic()
+        text_at = loop.time()
         if not transcript.text:
             return Thought(transcript, None, None, text_at, text_at)
         on_text(transcript.text)
@@ -74,5 +75,5 @@ class Thinker:
         try:
             prepared = await self._agent.prepare(heard)
         except CockpitError as error:
-            return Thought(transcript, None, error.spoken, text_at, time.monotonic())
-        return Thought(transcript, prepared, None, text_at, time.monotonic())
+            return Thought(transcript, None, error.spoken, text_at, loop.time())
+        return Thought(transcript, prepared, None, text_at, loop.time())

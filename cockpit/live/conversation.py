@@ -11,8 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -40,6 +39,7 @@ from cockpit.live.ears import Ears, Heard
 from cockpit.live.endpointing import (
     Ended,
     Endpointer,
+    EndpointEvent,
     EndpointRules,
     Paused,
     Resumed,
@@ -50,7 +50,7 @@ from cockpit.live.recent import Recent
 from cockpit.live.speaking import Speaker
 from cockpit.live.zones import ZoneChooser
 from cockpit.session import Session
-from cockpit.settings import Activation, WakeWord
+from cockpit.settings import Activation, AudioSettings, ListenSettings, WakeWord
 from cockpit.speech.errors import SpeechError
 from cockpit.speech.recognizer import Recognizer, Transcript
 from vehicle_bus.seats import Seat
@@ -83,7 +83,7 @@ class _Hearing:
         asked: called by wake word or button, or asked a question: taken seriously without more.
         since: seconds of the source from which sound belongs to it.
         ahead: what it seems to be.
-        marks: when stages were reached, on the clock of ``time.monotonic``.
+        marks: when stages were reached, on the clock of the event loop.
     """
 
     zone: int
@@ -114,7 +114,7 @@ class _Said:
 
     Attributes:
         thought: gives what was understood.
-        last_word: when it ended, on the clock of ``time.monotonic``.
+        last_word: when it ended, on the clock of the event loop.
         marks: when other stages were reached, on the same clock.
     """
 
@@ -134,6 +134,7 @@ class LiveConversation:
         sink: the loudspeaker.
         recognizer: makes the text.
         speaker: says replies to the sink.
+        ears: made anew with the same arguments when they break.
 
     Attributes:
         state: what it does now.
@@ -147,6 +148,7 @@ class LiveConversation:
         sink: Sink,
         recognizer: Recognizer,
         speaker: Speaker,
+        ears: Callable[[int, AudioSettings, ListenSettings], Ears] = Ears,
     ) -> None:
         self.state = Listening.ASLEEP
         self.dropped = 0
@@ -160,20 +162,21 @@ class LiveConversation:
         self._source = source
         self._speaker = speaker
         self._thinker = Thinker(recognizer, session.agent)
+        self._make_ears = ears
         self._ears: Ears | None = None
         self._executor = _executor()
         self._recent = Recent(self._settings.longest + SPARE)
-        self._rules = EndpointRules.from_settings(self._settings)
-        self._endpointer = Endpointer(self._rules)
+        self._endpointer = Endpointer(EndpointRules.from_settings(self._settings))
         self._chooser = ZoneChooser(len(self._zones))
         self._hearing: _Hearing | None = None
         self._floor = _Floor()
         self._now = 0.0  # seconds of the source
-        self._offset = float("inf")  # of time.monotonic to the source's seconds
+        self._offset = float("inf")  # of the loop's clock to the source's
         self._said: asyncio.Queue[_Said] = asyncio.Queue(WAITING_TURNS)
         self._ended = False
         self._frames = 0
         self._thinking = False  # a turn runs
+        self._breath = False  # a reply has begun and nothing of it is to be heard yet
         self._saying: asyncio.Task[None] | None = None
         self._cut: tuple[str, str] | None = None  # the reply cut off last, and its unheard part
         self._ducking = Ducking(
@@ -214,6 +217,20 @@ class LiveConversation:
             await self._ducking.close()
             self._executor.shutdown(wait=False, cancel_futures=True)
 
+    @property
+    def busy(self) -> bool:
+        """Whether an engine is at work, so that nothing more is known until it is done.
+
+        Where sound comes quicker than in life, it has to wait for that.
+        """
+        ahead = self._hearing.ahead if self._hearing is not None else None
+        return (
+            (ahead is not None and not ahead.done())
+            or self._thinking
+            or not self._said.empty()
+            or self._breath
+        )
+
     def end(self) -> None:
         """Listen no more; ``run`` ends when what was said is answered."""
         self._ended = True
@@ -230,7 +247,7 @@ class LiveConversation:
     def typed(self, text: str, seat: Seat) -> None:
         """A request in writing; its answer is spoken, too."""
         thought = asyncio.create_task(self._read(text, seat), name="typed request")
-        now = time.monotonic()
+        now = _clock()
         self.fall_silent()
         self._enqueue(_Said(seat, True, thought, now, {"endpoint": now}))
 
@@ -238,7 +255,7 @@ class LiveConversation:
 
     async def _grow_ears(self) -> Ears:
         return await asyncio.get_running_loop().run_in_executor(
-            self._executor, Ears, len(self._zones), self._audio, self._settings
+            self._executor, self._make_ears, len(self._zones), self._audio, self._settings
         )
 
     def _far(self, sound: Any) -> None:
@@ -271,22 +288,27 @@ class LiveConversation:
         if heard is None:
             return
         self._now = heard.at
-        self._offset = min(self._offset, time.monotonic() - heard.at)
+        self._offset = min(self._offset, _clock() - heard.at)
         self._recent.add(heard)
         self._tell_level(heard)
         for zone, word in enumerate(heard.wake):
             if word is not None and not self._is_others_turn(zone):
                 self._woken(zone, word)
                 return
-        if self.state is Listening.ASLEEP and not self._listens_always:
-            return
+        # Also while nobody is listened to: the levels tell what the background is like.
         zone = self._chooser.feed(heard.levels, heard.probabilities)
-        event = self._endpointer.feed(self._chooser.probability, heard.levels[zone], at=heard.at)
+        if self._hearing is not None:
+            self._hearing.zone = zone
+        level = heard.levels[zone]
+        self._on_event(zone, self._endpointer.feed(self._chooser.probability, level, at=heard.at))
+
+    def _on_event(self, zone: int, event: EndpointEvent | None) -> None:
         match event:
             case SpeechBegan(start=start):
                 self._on_speech(zone, start)
             case Paused(speech=(_, until)):
-                self._think_ahead(until)
+                if self._settings.think_ahead:
+                    self._think(until)
             case Resumed():
                 self._drop_ahead()
             case Ended(speech=(_, until), last_word=last_word):
@@ -312,13 +334,15 @@ class LiveConversation:
 
     def _wake(self, zone: int, since: float) -> None:
         self.fall_silent()
-        self._abandon()
+        self._drop_ahead()
+        self._hearing = None
         self._chooser.hold(zone)
         self._floor = _Floor(True, since, self._now + self._settings.begin_within)
         self._set(Listening.AWAKE, self._zones[zone])
+        for event in self._endpointer.reset(since):
+            self._on_event(zone, event)
 
     def _on_speech(self, zone: int, start: float) -> None:
-        self._chooser.hold(zone)
         if self._settings.barge_in:
             self.fall_silent()
         since = max(start, self._floor.since)
@@ -330,12 +354,12 @@ class LiveConversation:
         if self._hearing is None and until is not None and self._now >= until:
             self._rest()
 
-    def _think_ahead(self, until: float) -> None:
+    def _think(self, until: float) -> None:
         hearing = self._hearing
         if hearing is None:
             return
         self._drop_ahead()
-        hearing.marks["pause"] = time.monotonic()
+        hearing.marks["pause"] = _clock()
         sound = self._recent.cut(hearing.zone, hearing.since, until)
         seat = self._zones[hearing.zone]
         task = asyncio.create_task(
@@ -364,12 +388,12 @@ class LiveConversation:
         if hearing is None:
             return
         if hearing.ahead is None:
-            self._think_ahead(until)
+            self._think(until)
         assert hearing.ahead is not None
         self._hearing = None
-        hearing.marks["endpoint"] = time.monotonic()
+        hearing.marks["endpoint"] = _clock()
         self._chooser.release()
-        self._floor = _Floor(since=self._now)
+        self._floor = _Floor(since=self._now, until=self._floor.until)
         seat = self._zones[hearing.zone]
         self._set(Listening.THINKING, seat)
         self._enqueue(
@@ -380,12 +404,6 @@ class LiveConversation:
         """The source ended while somebody spoke: that was all."""
         if self._hearing is not None:
             self._on_end(self._now, self._now)
-
-    def _abandon(self) -> None:
-        """What was being heard is not for the car after all, or is begun anew."""
-        self._drop_ahead()
-        self._hearing = None
-        self._endpointer = Endpointer(self._rules)
 
     def _caption(self, text: str, seat: Seat) -> None:
         self._events.publish(CaptionChanged(text, seat))
@@ -410,10 +428,10 @@ class LiveConversation:
         self._said.put_nowait(said)
 
     async def _read(self, text: str, seat: Seat) -> Thought:
-        now = time.monotonic()
+        now = _clock()
         prepared = await self._agent.prepare(Utterance(text, seat))
         transcript = Transcript(text, 1.0, 0.0, 0.0, "typed")
-        return Thought(transcript, prepared, None, now, time.monotonic())
+        return Thought(transcript, prepared, None, now, _clock())
 
     async def _take_turns(self) -> None:
         while True:
@@ -448,7 +466,7 @@ class LiveConversation:
             return
         turn = await self._agent.turn(utterance, thought.prepared)
         said.marks.update({"text": thought.text_at, "plan": thought.plan_at})
-        said.marks["reply"] = time.monotonic()
+        said.marks["reply"] = _clock()
         self._cut = None
         if turn.reply:
             self._say(turn.reply, said)
@@ -483,14 +501,19 @@ class LiveConversation:
             await asyncio.wait([before])
 
         def on_first() -> None:
+            self._breath = False
             self._events.publish(ReplyStarted(text))
             if said is not None:
-                said.marks["first audio"] = time.monotonic()
+                said.marks["first audio"] = _clock()
                 self._time(said)
 
         if self._hearing is None:
             self._set(Listening.SPEAKING)
-        spoken = await self._speaker.say(text, on_first)
+        self._breath = True
+        try:
+            spoken = await self._speaker.say(text, on_first)
+        finally:
+            self._breath = False
         self._events.publish(ReplyEnded(text, spoken.heard, spoken.fault))
         if not spoken.whole and spoken.fault is None:
             # What nobody heard was not said.
@@ -562,6 +585,10 @@ def zones_of(source: Source, wanted: Sequence[Seat]) -> tuple[Seat, ...]:
             "seats; set audio.zones to as many."
         )
     return tuple(wanted)
+
+
+def _clock() -> float:
+    return asyncio.get_running_loop().time()
 
 
 def _executor() -> ThreadPoolExecutor:
