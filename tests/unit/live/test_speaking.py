@@ -218,6 +218,31 @@ async def test_speaker_interrupted_while_silent_goes_on_as_before() -> None:
         assert here.speaker.last.whole
 
 
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        (
+            "Say this, and nothing but this for a start, then go on with what is left to be said.",
+            [
+                "Say this, and nothing but this for a start,",
+                "then go on with what is left to be said.",
+            ],
+        ),
+        ("A first sentence is left as it is, where it is not long. Yes.", 2),
+        ("There is no good place to cut this one, even if it goes on for much longer than " * 2, 2),
+        ("Okay. " + "The second sentence is left as it is, because there is time enough, " * 2, 2),
+    ],
+)
+@virtual_time
+async def test_speaker_begins_a_long_first_sentence_with_its_first_clause(
+    text: str, parts: int | list[str]
+) -> None:
+    async with room() as here:
+        assert await here.speaker.say(text) == Spoken(text, whole=True)
+        asked = here.voice.asked
+        assert asked == parts if isinstance(parts, list) else len(asked) == parts
+
+
 # What fails.
 
 
