@@ -62,7 +62,7 @@ class Row:
     Attributes:
         passed, total: scenarios.
         plan_ms: median and 95th percentile of planning a turn, whoever planned it.
-        memory_mb: resident memory of the process, with the simulated car, after the last turn.
+        memory_mb: resident memory of its processes, with the simulated car, after the last turn.
         start_s: until broker, car and session were there and the model was loaded.
         planners: who planned how often, and how often that was wrong.
     """
@@ -176,7 +176,9 @@ async def run_candidate(settings: Settings, files: Sequence[Path]) -> Row:
     async with Evaluation.open(settings) as evaluation:
         start = time.perf_counter() - began
         results = [await evaluation.run(scenario) for scenario in scenarios]
-        memory = psutil.Process().memory_info().rss / 1e6
+        own = psutil.Process()
+        processes = [own, *own.children(recursive=True)]
+        memory = sum(process.memory_info().rss for process in processes) / 1e6
     planned = [ms for result in results for ms in result.plan_ms]
     plans = summarize("plan", "ms", planned or [0.0])
     return Row(

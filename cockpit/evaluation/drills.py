@@ -14,7 +14,7 @@ import signal
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import aclosing, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -26,14 +26,18 @@ from rich.table import Table
 from cockpit.agent.plan import Turn, Utterance
 from cockpit.assets.store import AssetStore
 from cockpit.cli.exits import run_async
+from cockpit.evaluation.bench import recording
 from cockpit.evaluation.mosquitto import MosquittoBroker, find_mosquitto
 from cockpit.session import Session, open_session
 from cockpit.settings import PlannerChoice, Settings, load_settings
 from cockpit.speech.piper import PiperVoice
+from cockpit.speech.recognizer import open_recognizer
+from cockpit.voice import VoicePipeline
 from sim.vehicle import SimulatedVehicle
 from vehicle_bus.broker import EmbeddedBroker
 from vehicle_bus.config import BusSettings
 from vehicle_bus.errors import CockpitError
+from vehicle_bus.seats import Seat
 
 OUTAGE = 1.0
 """Seconds that the broker is away."""
@@ -43,6 +47,11 @@ COMMAND = "set the temperature to 23 degrees"
 TEMPERATURE = "Vehicle.Cabin.HVAC.Station.Row1.Driver.Temperature"
 SWITCH_ON = "turn on the hazard lights"
 HAZARD = "Vehicle.Body.Lights.Hazard.IsSignaling"
+ONLY_MODEL = "my back could use some loosening up"
+"""What the templates do not understand and the language model does."""
+BREAKS = {"killed": signal.SIGKILL, "hung": signal.SIGSTOP}
+AT_WORK = 0.05
+"""Seconds after which an engine works on a request; it takes it three times as long."""
 SPEECH = (
     "This is short. The windows are closed and the seats are warm, and the music is as you like "
     "it. This sentence comes last."
@@ -65,7 +74,7 @@ class Drill:
         drill: what was broken.
         said: the agent's replies from then on.
         told_s: seconds from the fault, or the request after it, to the first reply.
-        recovery_s: seconds from the repair (for the voice: from the kill) until it works.
+        recovery_s: seconds from the repair (of an engine: from the fault) until it works.
         worked: what shows that it works.
     """
 
@@ -82,16 +91,18 @@ type Broker = EmbeddedBroker | MosquittoBroker
 
 @asynccontextmanager
 async def car_on(
-    broker: Broker, settings: Settings
+    broker: Broker, settings: Settings, planner: PlannerChoice = PlannerChoice.TEMPLATE
 ) -> AsyncIterator[tuple[SimulatedVehicle, Session]]:
-    """A parked car and a session with the templates on a broker that is started here."""
+    """A parked car and a session on a broker that is started here; with the templates only, where
+    nothing else is said.
+    """
     await broker.__aenter__()
     try:
         with tempfile.TemporaryDirectory(prefix="cockpit-drills-") as folder:
             own = settings.model_copy(update={"data_dir": Path(folder)})
             async with (
                 SimulatedVehicle(broker.settings) as car,
-                open_session(own, broker.settings, planner=PlannerChoice.TEMPLATE) as session,
+                open_session(own, broker.settings, planner=planner) as session,
             ):
                 await car.reset()
                 await car.shown_on(session.bus)
@@ -118,7 +129,9 @@ async def kill_broker(broker: Broker, settings: Settings, name: str) -> Drill:
         repaired = time.perf_counter()
         await car.heal()
         # Another value than before: the first command may have been done in the meantime.
-        last, seconds = await _until_done(session, "set the temperature to 24 degrees", repaired)
+        last, seconds = await _until_done(
+            lambda: _say(session, "set the temperature to 24 degrees"), repaired
+        )
         await car.shown_on(session.bus)
         if car.snapshot()[HAZARD]:
             raise DrillFailed("A command of the outage was carried out later.")
@@ -137,7 +150,7 @@ async def unplug_climate(broker: Broker, settings: Settings, name: str) -> Drill
         question = await _say(session, "what is the temperature set to")
         plugged = time.perf_counter()
         healing = asyncio.create_task(car.heal())
-        last, seconds = await _until_done(session, COMMAND, plugged)
+        last, seconds = await _until_done(lambda: _say(session, COMMAND), plugged)
         await healing
         if car.snapshot()[TEMPERATURE] != 23:
             raise DrillFailed("The temperature was reported as set, and it is not.")
@@ -154,14 +167,14 @@ async def kill_voice(settings: Settings) -> list[Drill]:
         async with aclosing(voice.stream(SPEECH)) as chunks:
             heard = (await anext(chunks)).seconds
             usual = time.perf_counter() - began
-            _kill(voice)
+            _break(voice.pid, signal.SIGKILL)
             killed = time.perf_counter()
             first: float | None = None
             async for chunk in chunks:
                 first = first or time.perf_counter() - killed
                 heard += chunk.seconds
         lost = whole - heard
-        _kill(voice)
+        _break(voice.pid, signal.SIGKILL)
         killed = time.perf_counter()
         async with aclosing(voice.stream("And on it goes.")) as chunks:
             await anext(chunks)
@@ -177,23 +190,84 @@ async def kill_voice(settings: Settings) -> list[Drill]:
     ]
 
 
-def _kill(voice: PiperVoice) -> None:
-    if voice.pid is None:
-        raise DrillFailed("The voice's process is not running.")
-    os.kill(voice.pid, signal.SIGKILL)
+async def break_hearing(settings: Settings, how: str) -> Drill:
+    """The recogniser's process is killed, or stands still, while it hears a command."""
+    store = AssetStore.from_settings(settings.assets)
+    async with (
+        car_on(EmbeddedBroker(settings.bus), settings) as (_, session),
+        PiperVoice(store.path(settings.speech.voice)) as voice,
+        AsyncExitStack() as stack,
+    ):
+        told_of: dict[str, Any] = {}
+        recognizer = await open_recognizer(
+            settings.speech, store, on_state=lambda _, detail: told_of.update(detail)
+        )
+        stack.push_async_callback(recognizer.close)
+        pipeline = VoicePipeline(recognizer, session.agent, voice)
+        command = await recording(voice, COMMAND)
+        await recognizer.transcribe(command)  # the first time is the slowest
+        lost = asyncio.create_task(pipeline.hear(command, Seat.DRIVER))
+        await asyncio.sleep(AT_WORK)
+        broken = time.perf_counter()
+        _break(told_of["pid"], BREAKS[how])
+        first = await lost
+        told = time.perf_counter() - broken
+
+        async def again() -> Turn | None:
+            return (await pipeline.hear(command, Seat.DRIVER)).turn
+
+        last, seconds = await _until_done(again, broken)
+    if first.turn is not None or first.fault is None or first.reply is None:
+        raise DrillFailed("The utterance was heard, or nothing was said about it.")
+    said = (first.fault, last.reply)
+    return Drill(f"recogniser {how} in an utterance", said, told, seconds, "next utterance done")
+
+
+async def break_model(settings: Settings, how: str) -> Drill:
+    """The language model's process is killed, or stands still, while it plans."""
+    broker = EmbeddedBroker(settings.bus)
+    async with car_on(broker, settings, PlannerChoice.AUTO) as (_, session):
+        await session.ready()
+        if session.model is None or not session.model.ready:
+            raise DrillFailed("The language model is not there; run `cockpit models pull`.")
+        lost = asyncio.create_task(_say(session, ONLY_MODEL))
+        await asyncio.sleep(AT_WORK)
+        broken = time.perf_counter()
+        _break(session.model.pid, BREAKS[how])
+        first = await lost
+        told = time.perf_counter() - broken
+        # The templates need no model.
+        second = await _say(session, COMMAND)
+
+        async def again() -> Turn:
+            return await _say(session, ONLY_MODEL)
+
+        last, seconds = await _until_done(again, broken)
+    if first.outcomes or not all(outcome.status.ok for outcome in second.outcomes):
+        raise DrillFailed("The broken turn did something, or the templates did not.")
+    said = (first.reply, second.reply, last.reply)
+    return Drill(f"language model {how} in a turn", said, told, seconds, "the same again, done")
+
+
+def _break(pid: int | None, sent: signal.Signals) -> None:
+    if pid is None:
+        raise DrillFailed("The process is not running.")
+    os.kill(pid, sent)
 
 
 async def _say(session: Session, text: str) -> Turn:
     return await session.agent.turn(Utterance(text))
 
 
-async def _until_done(session: Session, text: str, since: float) -> tuple[Turn, float]:
+async def _until_done(
+    ask: Callable[[], Awaitable[Turn | None]], since: float
+) -> tuple[Turn, float]:
     """Ask again and again, as a person would, until it is done."""
     with suppress(TimeoutError):
         async with asyncio.timeout(PATIENCE):
             while True:
-                turn = await _say(session, text)
-                if turn.outcomes and all(outcome.status.ok for outcome in turn.outcomes):
+                turn = await ask()
+                if turn and turn.outcomes and all(outcome.status.ok for outcome in turn.outcomes):
                     return turn, time.perf_counter() - since
                 await asyncio.sleep(0.05)
     raise DrillFailed(f"Nothing works {PATIENCE:.0f} seconds after the repair.")
@@ -219,7 +293,10 @@ async def play(settings: Settings) -> list[Drill]:
         for drill in drills
         for name, make in brokers.items()
     ]
-    return [*found, *await kill_voice(settings)]
+    found += await kill_voice(settings)
+    for drill_engine in (break_hearing, break_model):
+        found += [await drill_engine(settings, how) for how in BREAKS]
+    return found
 
 
 def table(drills: list[Drill]) -> Table:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ctypes
 import faulthandler
+import gc
 import os
 import queue
 import signal
@@ -144,12 +145,17 @@ class _Server:
         self._requests: queue.SimpleQueue[Request] = queue.SimpleQueue()
 
     def run(self, open_engine: OpenEngine) -> NoReturn:
+        gc.disable()
         threading.Thread(target=self._listen, name="frames", daemon=True).start()
         try:
             engine = open_engine(self._opening.get().json(), self._alive)
         except Exception as error:  # whatever it was, the host shall say it
             self._send(Frame("unavailable", _described(error)))
             os._exit(0)  # the other thread still reads
+        # What was loaded stays; looking through it now and then would only cost time.
+        gc.collect()
+        gc.freeze()
+        gc.enable()
         self._send(Frame("ready", dict(engine.facts)))
         while True:
             self._answer(engine, self._requests.get())

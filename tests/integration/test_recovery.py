@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from cockpit.agent.llm.errors import PlanLost
 from cockpit.agent.plan import Call
 from cockpit.agent.policies import WINDOWS
 from cockpit.assets.store import AssetStore
@@ -16,6 +17,7 @@ from cockpit.evaluation import drills
 from cockpit.evaluation.mosquitto import MosquittoBroker, find_mosquitto
 from cockpit.events import CommandFailedLater, Event
 from cockpit.settings import Settings
+from cockpit.speech.hearing import LOST
 from skills.api import Status
 from tests.fakes.parked import given, parked, write
 from vehicle_bus.broker import EmbeddedBroker
@@ -84,6 +86,40 @@ async def test_voice_killed_in_a_sentence_loses_none(settings: Settings) -> None
     in_a_sentence, between = await drills.kill_voice(settings)
     assert "no sentence lost" in in_a_sentence.worked
     assert max(in_a_sentence.recovery_s, between.recovery_s) < 30
+
+
+@pytest.mark.models
+@pytest.mark.parametrize("how", ["killed", "hung"])
+async def test_recogniser_that_breaks_in_an_utterance_says_so_and_hears_the_next(
+    settings: Settings, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = AssetStore.from_settings(settings.assets)
+    for name in (settings.speech.voice, settings.speech.whisper_model):
+        if not store.has(name):
+            pytest.skip(f"{name} is not there; `cockpit models pull` gets it")
+    monkeypatch.setattr("cockpit.speech.hearing.PATIENCE", 60.0)
+    drill = await drills.break_hearing(settings, how)
+    assert drill.said == (LOST, "Your temperature is now set to 23 degrees.")
+    assert drill.told_s is not None
+    assert (drill.told_s > 5) == (how == "hung")
+
+
+@pytest.mark.models
+@pytest.mark.parametrize("how", ["killed", "hung"])
+async def test_language_model_that_breaks_in_a_turn_says_so_and_plans_again(
+    settings: Settings, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = AssetStore.from_settings(settings.assets)
+    if not store.has(settings.agent.model):
+        pytest.skip(f"{settings.agent.model} is not there; `cockpit models pull` gets it")
+    monkeypatch.setattr("cockpit.session.PATIENCE", 60.0)
+    drill = await drills.break_model(settings, how)
+    lost, meanwhile, after = drill.said
+    assert lost == PlanLost().spoken
+    assert meanwhile == "Your temperature is now set to 23 degrees."
+    assert after
+    assert drill.told_s is not None
+    assert (drill.told_s > 5) == (how == "hung")
 
 
 # --- the broker -----------------------------------------------------------------------------
