@@ -23,7 +23,6 @@ from cockpit.events import (
     CaptionChanged,
     EngineChanged,
     EventStream,
-    LevelMeasured,
     Listening,
     ListeningChanged,
     ReplyEnded,
@@ -46,6 +45,7 @@ from cockpit.live.endpointing import (
     SpeechBegan,
     TooLong,
 )
+from cockpit.live.gauge import Gauge
 from cockpit.live.recent import Recent
 from cockpit.live.speaking import Speaker
 from cockpit.live.zones import ZoneChooser
@@ -59,12 +59,10 @@ log = logging.getLogger(__name__)
 
 EARS: Final = "ears"
 """Their name in ``EngineChanged`` events."""
-MICROPHONE: Final = "microphone"
 EARS_TIMEOUT: Final = 5.0
 """Seconds for one frame after which the ears count as hung; 1 ms is usual."""
 WAITING_TURNS: Final = 3
 """Utterances that wait while a turn runs; a further one pushes the oldest out."""
-LEVEL_EVERY: Final = 3  # frames between two level events
 SPARE: Final = 5.0  # seconds kept beyond the longest utterance
 WORD_GAP: Final = 0.35
 """Seconds before a wake word's detection in which the gap behind it is looked for."""
@@ -138,7 +136,6 @@ class LiveConversation:
 
     Attributes:
         state: what it does now.
-        dropped: frames that were lost because the ears did not keep up.
     """
 
     def __init__(
@@ -151,7 +148,6 @@ class LiveConversation:
         ears: Callable[[int, AudioSettings, ListenSettings], Ears] = Ears,
     ) -> None:
         self.state = Listening.ASLEEP
-        self.dropped = 0
         self._agent = session.agent
         self._dialogue: Conversation = session.agent.conversation
         self._events: EventStream = session.events
@@ -159,6 +155,7 @@ class LiveConversation:
         self._audio = session.settings.audio
         self._answer_timeout = session.settings.agent.answer_timeout
         self._zones = zones_of(source, session.settings.audio.zones)
+        self._gauge = Gauge(self._zones, session.events)
         self._source = source
         self._speaker = speaker
         self._thinker = Thinker(recognizer, session.agent)
@@ -174,7 +171,6 @@ class LiveConversation:
         self._offset = float("inf")  # of the loop's clock to the source's
         self._said: asyncio.Queue[_Said] = asyncio.Queue(WAITING_TURNS)
         self._ended = False
-        self._frames = 0
         self._thinking = False  # a turn runs
         self._breath = False  # a reply has begun and nothing of it is to be heard yet
         self._saying: asyncio.Task[None] | None = None
@@ -203,6 +199,7 @@ class LiveConversation:
                 async for frame in frames:
                     if self._ended:
                         break
+                    self._gauge.feed(frame)
                     self._on_frame(await self._hear(frame))
             self._finish_speech()
             await self._said.join()
@@ -290,7 +287,6 @@ class LiveConversation:
         self._now = heard.at
         self._offset = min(self._offset, _clock() - heard.at)
         self._recent.add(heard)
-        self._tell_level(heard)
         for zone, word in enumerate(heard.wake):
             if word is not None and not self._is_others_turn(zone):
                 self._woken(zone, word)
@@ -407,17 +403,6 @@ class LiveConversation:
 
     def _caption(self, text: str, seat: Seat) -> None:
         self._events.publish(CaptionChanged(text, seat))
-
-    def _tell_level(self, heard: Heard) -> None:
-        if heard.lost:
-            self.dropped += heard.lost
-            self._events.publish(
-                EngineChanged(MICROPHONE, "overloaded", {"frames dropped": self.dropped})
-            )
-        self._frames += 1
-        if self._frames % LEVEL_EVERY == 0:
-            levels = dict(zip(self._zones, heard.levels, strict=True))
-            self._events.publish(LevelMeasured(levels, heard.clipped))
 
     # Turns.
 

@@ -29,8 +29,6 @@ class Heard:
         probabilities: that somebody speaks, one a channel; 0 while nobody is listened to.
         levels: dB of full scale, one a channel, before echo and noise were taken out.
         wake: the wake word that was just completed, one a channel.
-        clipped: some channel is overdriven.
-        lost: frames dropped just before this one.
     """
 
     samples: Channels
@@ -38,8 +36,6 @@ class Heard:
     probabilities: tuple[float, ...]
     levels: tuple[float, ...]
     wake: tuple[WakeWord | None, ...]
-    clipped: bool
-    lost: int
 
 
 class Ears:
@@ -83,8 +79,6 @@ class Ears:
             wake=tuple(
                 ear.called(samples) for ear, samples in zip(self._ears, cleaned, strict=True)
             ),
-            clipped=any(Audio(samples).is_clipped for samples in frame.samples),
-            lost=frame.lost,
         )
 
 

@@ -10,13 +10,13 @@ from cockpit.audio.open import open_sink, open_source
 from cockpit.audio.streams import Sink, Source
 from cockpit.events import EngineChanged
 from cockpit.live.conversation import LiveConversation
+from cockpit.live.gauge import MICROPHONE
 from cockpit.live.speaking import Speaker
 from cockpit.session import Session
 from cockpit.voice import SpeechEngines
 
-MICROPHONE = "microphone"
 LOUDSPEAKER = "loudspeaker"
-"""Their names in ``EngineChanged`` events."""
+"""Its name in ``EngineChanged`` events."""
 
 
 @asynccontextmanager

@@ -64,8 +64,6 @@ class FakeEars:
                 WakeWord.OKAY_NABU if was and not now else None
                 for was, now in zip(before, calling, strict=True)
             ),
-            clipped=False,
-            lost=frame.lost,
         )
 
 
