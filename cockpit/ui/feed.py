@@ -182,6 +182,7 @@ class Feed:
         vehicle.connected = bus.connected
         vehicle.fault = "" if bus.connected or bus.fault is None else bus.fault.spoken
         vehicle.owners = dict(bus.owners)
+        vehicle.catalogue = bus.catalogue
         vehicle.values.clear()
         vehicle.unknown.clear()
         for path in bus.catalogue:

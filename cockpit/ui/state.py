@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from cockpit.agent.plan import Call, Outcome, Plan, Turn, Utterance
 from cockpit.events import (
@@ -37,6 +37,9 @@ from cockpit.events import (
 )
 from vehicle_bus.records import Failure, Message, OwnerState
 from vehicle_bus.seats import Seat
+
+if TYPE_CHECKING:
+    from vehicle_bus.catalogue import Signal
 
 ENTRIES: Final = 500
 """Turns and notes of the conversation that are kept."""
@@ -278,6 +281,7 @@ class VehicleState:
         connected: the bus is there.
         fault: why it is not; empty where it is.
         documents: retained documents that the panels use, by subtopic (``nav/route``).
+        catalogue: all signals that the vehicle may have; empty until the bus is there.
     """
 
     values: dict[str, Value] = field(default_factory=dict)
@@ -286,6 +290,7 @@ class VehicleState:
     connected: bool = False
     fault: str = ""
     documents: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    catalogue: Mapping[str, Signal] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
