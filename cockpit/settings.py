@@ -121,6 +121,9 @@ class SpeechSettings(Section):
         True, description="Encode only the audio there is, not a padded 30 s window."
     )
     vosk_model: str = Field("vosk-en-small", description="Asset with the Vosk model.")
+    captions: bool = Field(
+        True, description="Live captions by Vosk beside Whisper, where its model is there."
+    )
     voice: str = Field("piper-en-us-joe", description="Asset with the Piper voice.")
     threads: int = Field(2, ge=1, le=64, description="Threads of the recogniser.")
 

@@ -16,9 +16,15 @@ from cockpit.events import EventStream
 from cockpit.settings import Settings
 from cockpit.speech.audio import Audio
 from cockpit.speech.errors import SpeechError
-from cockpit.speech.hearing import RECOGNIZER
+from cockpit.speech.hearing import CAPTIONER, RECOGNIZER, VoskRecognizer
 from cockpit.speech.piper import VOICE, PiperVoice
-from cockpit.speech.recognizer import Recognizer, Transcript, open_recognizer
+from cockpit.speech.recognizer import (
+    Recognizer,
+    StreamingRecognizer,
+    Transcript,
+    open_captioner,
+    open_recognizer,
+)
 from vehicle_bus.seats import Seat
 
 
@@ -126,9 +132,13 @@ class SpeechEngines:
     """Recogniser and voice while they load, so that everything else can start beside them."""
 
     def __init__(
-        self, recognizer: asyncio.Task[Recognizer], voice: asyncio.Task[PiperVoice]
+        self,
+        recognizer: asyncio.Task[Recognizer],
+        captioner: asyncio.Task[VoskRecognizer | None],
+        voice: asyncio.Task[PiperVoice],
     ) -> None:
         self._recognizer = recognizer
+        self._captioner = captioner
         self._voice = voice
 
     @classmethod
@@ -152,15 +162,22 @@ class SpeechEngines:
             open_recognizer(settings.speech, store, on_state=told.of_engine(RECOGNIZER)),
             name="recogniser-start",
         )
+        captioner = asyncio.create_task(
+            open_captioner(settings.speech, store, on_state=told.of_engine(CAPTIONER)),
+            name="captioner-start",
+        )
         try:
-            yield cls(recognizer, starting)
+            yield cls(recognizer, captioner, starting)
         finally:
-            for task in (starting, recognizer):
+            for task in (starting, recognizer, captioner):
                 task.cancel()
-            await asyncio.wait([starting, recognizer])
+            await asyncio.wait([starting, recognizer, captioner])
             await voice.close()
-            if not recognizer.cancelled() and recognizer.exception() is None:
-                await recognizer.result().close()
+            for opened in (recognizer, captioner):
+                if opened.cancelled() or opened.exception() is not None:
+                    continue
+                if (engine := opened.result()) is not None:
+                    await engine.close()
 
     async def pipeline(self, agent: Agent) -> VoicePipeline:
         """The loaded engines around an agent.
@@ -171,3 +188,10 @@ class SpeechEngines:
         """
         voice = await self._voice
         return VoicePipeline(await self._recognizer, agent, voice)
+
+    async def captioner(self) -> StreamingRecognizer | None:
+        """What makes live captions; None where they are off, or its model is missing or broken."""
+        try:
+            return await self._captioner
+        except SpeechError:
+            return None

@@ -32,6 +32,7 @@ from cockpit.events import (
     WakeWordHeard,
 )
 from cockpit.live.ahead import Thinker, Thought
+from cockpit.live.captions import Captions
 from cockpit.live.completeness import hold
 from cockpit.live.ducking import DUCKED, Ducking
 from cockpit.live.ears import Ears, Heard
@@ -51,8 +52,9 @@ from cockpit.live.speaking import Speaker
 from cockpit.live.zones import ZoneChooser
 from cockpit.session import Session
 from cockpit.settings import Activation, AudioSettings, ListenSettings, WakeWord
+from cockpit.speech.audio import Audio
 from cockpit.speech.errors import SpeechError
-from cockpit.speech.recognizer import Recognizer, Transcript
+from cockpit.speech.recognizer import Recognizer, StreamingRecognizer, Transcript
 from vehicle_bus.seats import Seat
 
 log = logging.getLogger(__name__)
@@ -133,6 +135,7 @@ class LiveConversation:
         recognizer: makes the text.
         speaker: says replies to the sink.
         ears: made anew with the same arguments when they break.
+        captioner: makes live captions; without one the first text is shown at the first pause.
 
     Attributes:
         state: what it does now.
@@ -146,6 +149,7 @@ class LiveConversation:
         recognizer: Recognizer,
         speaker: Speaker,
         ears: Callable[[int, AudioSettings, ListenSettings], Ears] = Ears,
+        captioner: StreamingRecognizer | None = None,
     ) -> None:
         self.state = Listening.ASLEEP
         self._agent = session.agent
@@ -159,6 +163,7 @@ class LiveConversation:
         self._source = source
         self._speaker = speaker
         self._thinker = Thinker(recognizer, session.agent)
+        self._captions = Captions(captioner, self._caption) if captioner is not None else None
         self._make_ears = ears
         self._ears: Ears | None = None
         self._executor = _executor()
@@ -211,6 +216,7 @@ class LiveConversation:
                     task.cancel()
                     await asyncio.wait([task])
             self._drop_ahead()
+            self._stop_hearing()
             await self._ducking.close()
             self._executor.shutdown(wait=False, cancel_futures=True)
 
@@ -295,6 +301,8 @@ class LiveConversation:
         zone = self._chooser.feed(heard.levels, heard.probabilities)
         if self._hearing is not None:
             self._hearing.zone = zone
+            if self._captions is not None:
+                self._captions.add(Audio(heard.samples[zone]))
         level = heard.levels[zone]
         self._on_event(zone, self._endpointer.feed(self._chooser.probability, level, at=heard.at))
 
@@ -331,7 +339,7 @@ class LiveConversation:
     def _wake(self, zone: int, since: float) -> None:
         self.fall_silent()
         self._drop_ahead()
-        self._hearing = None
+        self._stop_hearing()
         self._chooser.hold(zone)
         self._floor = _Floor(True, since, self._now + self._settings.begin_within)
         self._set(Listening.AWAKE, self._zones[zone])
@@ -343,6 +351,8 @@ class LiveConversation:
             self.fall_silent()
         since = max(start, self._floor.since)
         self._hearing = _Hearing(zone, self._floor.asked, since)
+        if self._captions is not None:
+            self._captions.begin(self._recent.cut(zone, since, self._now))
         self._set(Listening.HEARING, self._zones[zone])
 
     def _on_silence(self) -> None:
@@ -359,7 +369,7 @@ class LiveConversation:
         sound = self._recent.cut(hearing.zone, hearing.since, until)
         seat = self._zones[hearing.zone]
         task = asyncio.create_task(
-            self._thinker.think(sound, seat, lambda text: self._caption(text, seat)),
+            self._thinker.think(sound, seat, self._caption),
             name="thinking ahead",
         )
         task.add_done_callback(lambda done: self._thought(hearing, done))
@@ -386,7 +396,7 @@ class LiveConversation:
         if hearing.ahead is None:
             self._think(until)
         assert hearing.ahead is not None
-        self._hearing = None
+        self._stop_hearing()
         hearing.marks["endpoint"] = _clock()
         self._chooser.release()
         self._floor = _Floor(since=self._now, until=self._floor.until)
@@ -401,8 +411,14 @@ class LiveConversation:
         if self._hearing is not None:
             self._on_end(self._now, self._now)
 
-    def _caption(self, text: str, seat: Seat) -> None:
-        self._events.publish(CaptionChanged(text, seat))
+    def _stop_hearing(self) -> None:
+        self._hearing = None
+        if self._captions is not None:
+            self._captions.end()
+
+    def _caption(self, text: str) -> None:
+        if self._hearing is not None:
+            self._events.publish(CaptionChanged(text, self._zones[self._hearing.zone]))
 
     # Turns.
 

@@ -54,4 +54,7 @@ async def open_live(
             )
         pipeline = await engines.pipeline(session.agent)
         speaker = await stack.enter_async_context(Speaker(pipeline.voice, sink))
-        yield LiveConversation(session, source, sink, pipeline.recognizer, speaker)
+        captioner = await engines.captioner()
+        yield LiveConversation(
+            session, source, sink, pipeline.recognizer, speaker, captioner=captioner
+        )

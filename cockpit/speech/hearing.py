@@ -9,6 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, Self
 
+from pydantic import TypeAdapter
+
 from cockpit.settings import RecognizerChoice
 from cockpit.speech.audio import Audio
 from cockpit.speech.errors import RecognizerFailed, RecognizerUnavailable, SpeechError
@@ -24,7 +26,8 @@ from cockpit.workers.process import Rules
 from cockpit.workers.supervisor import StateListener, Supervisor, program
 
 RECOGNIZER: Final = "recogniser"
-"""The engine's name in ``EngineChanged`` events."""
+CAPTIONER: Final = "captions"
+"""The engines' names in ``EngineChanged`` events."""
 
 LOST: Final = "Sorry, I didn't catch that: my hearing stopped and is starting again."
 STARTING: Final = "Sorry, I didn't catch that: my hearing is still starting. Please say it again."
@@ -38,6 +41,7 @@ HANG_FACTOR: Final = 0.5
 PATIENCE: Final = 5.0
 """Seconds that an utterance waits for a process that is starting again."""
 
+_TRANSCRIPT = TypeAdapter(Transcript)
 _WORKER = program("cockpit.speech.recognizer_worker")
 
 
@@ -206,7 +210,7 @@ class VoskRecognizer(_Remote):
 
 
 def _transcript(frame: Frame) -> Transcript:
-    return Transcript(**frame.json())
+    return _TRANSCRIPT.validate_json(frame.payload)
 
 
 def _told(error: WorkerError) -> SpeechError:

@@ -14,6 +14,22 @@ from cockpit.speech.errors import RecognizerUnavailable
 if TYPE_CHECKING:  # the recogniser's own process needs no supervision
     from cockpit.workers.supervisor import StateListener
 
+if TYPE_CHECKING:
+    from cockpit.speech.hearing import VoskRecognizer
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """One hypothesis of what was said.
+
+    Attributes:
+        text: with punctuation.
+        logprob: average natural log probability of a token.
+    """
+
+    text: str
+    logprob: float
+
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
@@ -27,6 +43,8 @@ class Transcript:
         engine: name of the recogniser, with its model.
         utterances: how many stretches of speech the audio had.
         fallbacks: how many of them had to be decoded again, in the padded form.
+        alternatives: what may have been said instead, likeliest first and beginning with
+            ``text``; empty where the engine has no such list.
     """
 
     text: str
@@ -36,6 +54,7 @@ class Transcript:
     engine: str
     utterances: int = 1
     fallbacks: int = 0
+    alternatives: tuple[Alternative, ...] = ()
 
     @property
     def real_time_factor(self) -> float:
@@ -133,6 +152,22 @@ async def open_recognizer(
             threads=settings.threads,
             on_state=on_state,
         )
+    return await VoskRecognizer.open(_model(store, settings.vosk_model), on_state=on_state)
+
+
+async def open_captioner(
+    settings: SpeechSettings, store: ModelPaths, *, on_state: StateListener | None = None
+) -> VoskRecognizer | None:
+    """Start Vosk for live captions beside Whisper; None where they are off or its model is missing.
+
+    Raises:
+        RecognizerUnavailable: the model is there, and broken.
+    """
+    from cockpit.speech.hearing import VoskRecognizer
+
+    wanted = settings.captions and _there(store, settings.vosk_model)
+    if not wanted or choose_recognizer(settings, store) is not RecognizerChoice.WHISPER:
+        return None
     return await VoskRecognizer.open(_model(store, settings.vosk_model), on_state=on_state)
 
 
