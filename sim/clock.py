@@ -30,15 +30,28 @@ class ScaledClock:
         if scale <= 0:
             raise ValueError("scale must be positive")
         self._scale = scale
+        self._since = 0.0  # on the wall, when the scale was set
+        self._before = 0.0  # vehicle seconds until then
 
     @property
     def scale(self) -> float:
         """Vehicle seconds in one second on the wall."""
         return self._scale
 
+    def run_at(self, scale: float) -> None:
+        """Go on at another pace; who sleeps already wakes as it would have.
+
+        Raises:
+            ValueError: not positive.
+        """
+        if scale <= 0:
+            raise ValueError("scale must be positive")
+        self._before, self._since = self.now(), time.monotonic()
+        self._scale = scale
+
     def now(self) -> float:
         """Vehicle seconds since some fixed moment."""
-        return time.monotonic() * self._scale
+        return self._before + (time.monotonic() - self._since) * self._scale
 
     async def sleep(self, seconds: float) -> None:
         """Wait so many vehicle seconds."""

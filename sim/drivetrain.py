@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from sim.battery import CHARGER, Battery, driving_power, range_left
 from sim.ecu import Ecu
 from sim.route import BRAKING, Trip
-from sim.start import DRIVE, PARK
+from sim.start import CABLE, DRIVE, PARK
 from vehicle_bus.catalogue import Value
 
 SPEED = "Vehicle.Speed"
@@ -18,7 +18,6 @@ _TURNING = "Vehicle.Powertrain.Transmission.CurrentGear"
 _BATTERY = "Vehicle.Powertrain.TractionBattery"
 SOC = f"{_BATTERY}.StateOfCharge.Current"
 CHARGING = f"{_BATTERY}.Charging"
-CABLE = f"{CHARGING}.ChargingPort.AnyPosition.IsChargingCableConnected"
 
 
 class Drivetrain(Ecu):

@@ -13,6 +13,7 @@ LATITUDE, LONGITUDE = 60.1708, 24.9375
 LOW_PRESSURE = 200  # kPa
 _BATTERY = "Vehicle.Powertrain.TractionBattery"
 _GEARBOX = "Vehicle.Powertrain.Transmission"
+CABLE = f"{_BATTERY}.Charging.ChargingPort.AnyPosition.IsChargingCableConnected"
 
 # Words with which an enumeration says that nothing happens, in the order of preference.
 _IDLE = ("OFF", "INACTIVE", "STOP", "EMPTY", "NONE", "UNKNOWN")
@@ -97,29 +98,37 @@ def _nothing(signal: Signal) -> Value:
 
 
 def consequences(given: Mapping[str, Value]) -> dict[str, Value]:
-    """What else must be so where a scenario gives some values and the rest is the start state.
+    """What else must be so where some values are given and the rest is as it was.
 
-    A moving car is in gear with its brake off, a charging one is plugged in, and the range
-    follows the state of charge. What is given itself is never overruled.
+    A moving car is in gear with its brake off and one that was stopped is parked; a charging one
+    is plugged in and one that was unplugged does not charge; the range follows the state of
+    charge. What is given itself is never overruled.
     """
     so: dict[str, Value] = {}
     speed = given.get("Vehicle.Speed")
-    if isinstance(speed, int | float) and speed > 0:
+    if isinstance(speed, int | float):
+        moving = speed > 0
         so |= {
-            "Vehicle.IsMoving": True,
-            "Vehicle.Chassis.ParkingBrake.IsEngaged": False,
-            f"{_GEARBOX}.SelectedGear": DRIVE,
-            f"{_GEARBOX}.CurrentGear": 1,
+            "Vehicle.IsMoving": moving,
+            "Vehicle.Chassis.ParkingBrake.IsEngaged": not moving,
+            f"{_GEARBOX}.SelectedGear": DRIVE if moving else PARK,
+            f"{_GEARBOX}.CurrentGear": int(moving),
         }
     charge = given.get(f"{_BATTERY}.StateOfCharge.Current")
     if isinstance(charge, int | float):
         so[f"{_BATTERY}.StateOfCharge.Displayed"] = charge
         so[f"{_BATTERY}.Range"] = round(range_left(charge))
     if given.get(f"{_BATTERY}.Charging.IsCharging") is True:
-        cable = f"{_BATTERY}.Charging.ChargingPort.AnyPosition.IsChargingCableConnected"
-        so[cable] = True
+        so[CABLE] = True
         so[f"{_BATTERY}.Charging.StartStopCharging"] = "START"
         so[f"{_BATTERY}.Charging.AveragePower"] = CHARGER / 1000
+    if given.get(CABLE) is False:
+        so |= {
+            f"{_BATTERY}.Charging.IsCharging": False,
+            f"{_BATTERY}.Charging.StartStopCharging": "STOP",
+            f"{_BATTERY}.Charging.AveragePower": 0.0,
+            f"{_BATTERY}.CurrentPower": 0.0,
+        }
     for path, value in given.items():
         if path.endswith(".Tire.Pressure") and isinstance(value, int | float):
             so[path.removesuffix("Pressure") + "IsPressureLow"] = value < LOW_PRESSURE

@@ -17,6 +17,7 @@ from sim.faults import Fault, FaultInvalid, FaultKind, FaultSet, parse_fault
 from sim.host import EcuHost
 from sim.names import spoken_name
 from sim.route import Trip
+from sim.start import consequences
 from sim.world import World
 from vehicle_bus.catalogue import Catalogue, Value
 from vehicle_bus.client import VehicleBus
@@ -181,6 +182,32 @@ class SimulatedVehicle:
         """Let temperatures, charge and place change again after a ``reset`` that held them."""
         self.world.held = False
 
+    async def change(self, signals: Mapping[str, Value]) -> None:
+        """Make values true at once, as weather, a foot on the pedal or a charger would.
+
+        What follows from them is so, too (see ``sim.start.consequences``), and physics go on
+        from there. What is on its way stops.
+
+        Raises:
+            SignalUnknown, ValueInvalid: nothing was changed.
+            SignalAbsent: likewise; this vehicle lacks a signal, or another process simulates it.
+        """
+        given = {path: self.world.catalogue.check(path, value) for path, value in signals.items()}
+        for path in given:
+            if not self.world.has(path) or path in self._foreign:
+                label = self.world.catalogue[path].label
+                raise SignalAbsent(f"No ECU that is simulated here has the {label}.")
+        changed = consequences(given) | given
+        for path, value in changed.items():
+            self.world.write(path, value)
+        for host in self._hosts.values():
+            own = changed.keys() & set(host.paths)
+            for path in own & given.keys():
+                host.halt(only=path)
+            if own:
+                host.ecu.restored()
+        await self._flush()
+
     def snapshot(self) -> dict[str, Value]:
         """All true values of this vehicle, by path; without what it lacks."""
         missing = {f.target for f in self.faults.active if f.kind is FaultKind.MISSING}
@@ -301,14 +328,12 @@ class SimulatedVehicle:
     async def _move(self) -> None:
         """Bring moving things on; sleeps for good while nothing moves."""
         hosts = self._hosts.values()
-        every = max(MOTION_EVERY, SHORTEST_MOTION * self.clock.scale)
-        # Whoever gave the command waits for the first sign of motion.
-        first = max(FIRST_MOTION, SHORTEST_MOTION * self.clock.scale)
         while True:
-            wait = every
+            wait = max(MOTION_EVERY, SHORTEST_MOTION * self.clock.scale)
             if not any(host.moving for host in hosts):
                 await self._pulse.wait_until(lambda: any(host.moving for host in hosts))
-                wait = first
+                # Whoever gave the command waits for the first sign of motion.
+                wait = max(FIRST_MOTION, SHORTEST_MOTION * self.clock.scale)
             await self.clock.sleep(min(wait, max(0.0, min(host.rest_in for host in hosts))))
             for host in hosts:
                 host.advance()
@@ -316,10 +341,9 @@ class SimulatedVehicle:
 
     async def _sense(self) -> None:
         """Let physics pass, and publish what the sensors see."""
-        every = max(SENSORS_EVERY, SHORTEST_SENSORS * self.clock.scale)
         before = self.clock.now()
         while True:
-            await self.clock.sleep(every)
+            await self.clock.sleep(max(SENSORS_EVERY, SHORTEST_SENSORS * self.clock.scale))
             now = self.clock.now()
             if not self.world.held:
                 self._look_at_route()
