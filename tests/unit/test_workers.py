@@ -280,7 +280,7 @@ async def test_worker_killed_while_idle_costs_nothing(worker: MakeWorker, states
 async def test_worker_that_does_not_answer_while_idle_is_replaced(
     worker: MakeWorker, states: States, how: str
 ) -> None:
-    async with worker(beat=0.05, silence=SHORT) as supervisor:
+    async with worker(beat=0.05, silence=FAIR) as supervisor:
         if how == "SIGSTOP":
             os.kill(supervisor.pid, signal.SIGSTOP)
         else:
