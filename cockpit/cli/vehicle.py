@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cockpit.settings import Settings
-from cockpit.ui.cockpit import OpenVehicle
+from cockpit.ui.cockpit import FaultForm, OpenVehicle, ScenarioEnd, ScenarioNews
+from sim.clock import ScaledClock
 from sim.faults import FORMS
 from sim.vehicle import SimulatedVehicle
 from vehicle_bus.broker import EmbeddedBroker
 from vehicle_bus.catalogue import Value
 from vehicle_bus.config import BusSettings
+
+if TYPE_CHECKING:
+    from cockpit.evaluation.runner import ScenarioResult
+    from cockpit.evaluation.scenario import Scenario
+    from cockpit.session import Session
 
 STARTING = 5.0
 """Seconds that a driver may take to drive off."""
@@ -62,9 +70,17 @@ class SimulatedWorld:
         return tuple(str(fault) for fault in self.car.vehicle.faults.active)
 
     @property
-    def fault_forms(self) -> tuple[tuple[str, str, str], ...]:
-        """Kinds of faults: what is written, what it does, an example."""
-        return tuple((kind.value, form.about, form.example) for kind, form in FORMS.items())
+    def fault_forms(self) -> tuple[FaultForm, ...]:
+        """Kinds of faults."""
+        return tuple(
+            FaultForm(kind.value, form.target.value, form.seconds, form.about)
+            for kind, form in FORMS.items()
+        )
+
+    @property
+    def movable(self) -> tuple[str, ...]:
+        """Signals that take time to get to a target, and can get stuck on their way."""
+        return self.car.vehicle.movable
 
     def truth(self) -> Mapping[str, Value]:
         """All true values by path."""
@@ -87,9 +103,65 @@ class SimulatedWorld:
         """
         await self.car.vehicle.heal(fault)
 
+    async def change(self, values: Mapping[str, Value]) -> None:
+        """Make values true at once: weather, speed, charge, what any sensor measures.
+
+        Raises:
+            SignalUnknown, ValueInvalid, SignalAbsent: nothing changed.
+        """
+        await self.car.vehicle.change(values)
+
+    @property
+    def time_scale(self) -> float:
+        """Vehicle seconds in one second on the wall."""
+        return self.car.vehicle.clock.scale
+
+    def run_at(self, time_scale: float) -> None:
+        """Let the vehicle's time pass at another pace."""
+        clock = self.car.vehicle.clock
+        if isinstance(clock, ScaledClock):
+            clock.run_at(time_scale)
+
+    @property
+    def driving(self) -> bool:
+        """Somebody drives along the route, whenever there is one."""
+        return self.car.vehicle.world.driving
+
     async def drive(self) -> None:
         """A driver takes over and follows the route, where there is one."""
         await self.car.drive()
+
+    async def park(self) -> None:
+        """The driver stops at once and gets out."""
+        self.car.vehicle.world.driving = False
+        await self.car.vehicle.change({"Vehicle.Speed": 0})
+
+    async def rehearse(
+        self, session: Session, path: Path, tell: Callable[[ScenarioNews], None]
+    ) -> None:
+        """Run the scenarios of a file or a folder in this car; everything is as before afterwards.
+
+        Raises:
+            ScenarioInvalid: a file cannot be read or breaks the format.
+            VehicleUnsettled, BusUnreachable: the car does not come to rest, or cannot be reached.
+        """
+        # Slow to import, and seldom needed.
+        from cockpit.evaluation.scenario import load_scenarios
+        from cockpit.evaluation.watching import rehearse
+
+        scenarios = await asyncio.to_thread(load_scenarios, [path])
+        number = 0
+
+        def began(scenario: Scenario) -> None:
+            nonlocal number
+            number += 1
+            tell(ScenarioNews(scenario.id, number, len(scenarios)))
+
+        def finished(result: ScenarioResult) -> None:
+            end = ScenarioEnd(result.failures, result.planner, result.latency_ms)
+            tell(ScenarioNews(result.id, number, len(scenarios), end))
+
+        await rehearse(session, self.car.vehicle, scenarios, began, finished)
 
 
 @asynccontextmanager

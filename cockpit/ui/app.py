@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Coroutine, Iterable
+from pathlib import Path
 from typing import Any, ClassVar
 
 import psutil
@@ -31,7 +32,7 @@ from cockpit.ui.panels import KINDS, Panel
 from cockpit.ui.preferences import Preferences
 from cockpit.ui.prompt import Prompt
 from cockpit.ui.state import NoteKind, Section, State, TurnRecord
-from cockpit.ui.themes import DARK, THEMES, other
+from cockpit.ui.themes import DARK, THEMES, concrete, other
 from cockpit.ui.trouble import TroubleScreen
 from vehicle_bus.errors import CockpitError
 from vehicle_bus.seats import Seat
@@ -42,7 +43,7 @@ LOW = 30
 """Lines of the terminal below which nothing is spent on empty ones."""
 
 
-class CockpitApp(App[int]):
+class CockpitApp(App[int], inherit_bindings=False):
     """Tabs, panels, a status line and a prompt.
 
     Args:
@@ -61,7 +62,7 @@ class CockpitApp(App[int]):
     """
 
     TITLE = "Cockpit"
-    CSS_PATH = "styles/app.tcss"
+    CSS_PATH = Path(__file__).parent / "styles" / "app.tcss"
     AUTO_FOCUS = "RequestInput"
     COMMAND_PALETTE_DISPLAY = "^P"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -71,9 +72,9 @@ class CockpitApp(App[int]):
             for kind in KINDS
         ),
         Binding("ctrl+t", "talk", "Talk", key_display="^T"),
-        Binding("ctrl+n", "mute", "Microphone", key_display="^N"),
-        Binding("ctrl+s", "next_seat", "Seat", key_display="^S", priority=True),
-        Binding("ctrl+o", "zoom", "One panel", key_display="^O"),
+        Binding("ctrl+n", "mute", "Mic", show=False),
+        Binding("ctrl+s", "next_seat", "Seat", show=False),
+        Binding("ctrl+o", "zoom", "Zoom", show=False),
         Binding("ctrl+y", "copy", "Copy", key_display="^Y", show=False),
         Binding("f12", "other_theme", "Light or dark", show=False),
         Binding("escape", "to_prompt", "To the prompt", show=False),
@@ -360,7 +361,7 @@ class CockpitApp(App[int]):
             return "The car is still loading."
         if self.state.muted:
             return "The microphone is off; Ctrl-N switches it on."
-        return self.cockpit.typed_because or "The microphone is still loading."
+        return self.state.typed_because or "The microphone is still loading."
 
     # Turns.
 
@@ -435,6 +436,11 @@ class CockpitApp(App[int]):
         """Add a sentence to the conversation."""
         self.state.note(text, kind)
         self.feed.touch()
+
+    def get_css_variables(self) -> dict[str, str]:
+        """The theme's variables, with muted text that is muted everywhere."""
+        self.theme_variables = concrete(super().get_css_variables())
+        return self.theme_variables
 
     def colour(self, name: str) -> str:
         """A colour of the theme, for Rich text."""

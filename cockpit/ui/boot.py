@@ -205,7 +205,7 @@ class Boot:
 
         microphone = await self._open_microphone(cockpit, stack) if self._listen else None
         if not self._listen:
-            cockpit.typed_because = "Requests are typed, as you asked."
+            self._state.typed_because = "Requests are typed, as you asked."
         source = microphone or Silence(len(self._settings.audio.zones))
         live = await stack.enter_async_context(open_live(cockpit.session, engines, source=source))
         cockpit.microphone = microphone
@@ -222,8 +222,8 @@ class Boot:
         try:
             source = await stack.enter_async_context(open_source(self._settings.audio, tell))
         except CockpitError as error:
-            cockpit.typed_because = f"{error.spoken} Requests are typed."
-            self._state.note(cockpit.typed_because, NoteKind.WARNING)
+            self._state.typed_because = f"{error.spoken} Requests are typed."
+            self._state.note(self._state.typed_because, NoteKind.WARNING)
             self._feed.touch()
             return None
         return Mutable(source)
@@ -231,8 +231,8 @@ class Boot:
     def _type(self, cockpit: Cockpit, why: str, kind: NoteKind = NoteKind.INFO) -> None:
         """There is no spoken conversation (any more)."""
         cockpit.live = cockpit.microphone = None
-        cockpit.typed_because = why
         state = self._state
+        state.typed_because = why
         state.listening = state.listening_seat = state.caption = None
         state.levels = {}
         speech = state.steps.get(SPEECH)

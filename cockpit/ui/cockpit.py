@@ -11,6 +11,9 @@ from vehicle_bus.errors import CockpitError
 from vehicle_bus.seats import Seat
 
 if TYPE_CHECKING:  # heavy; what is drawn first must not wait for it
+    from collections.abc import Callable
+    from pathlib import Path
+
     from cockpit.live.conversation import LiveConversation
     from cockpit.session import Session
     from cockpit.ui.muting import Mutable
@@ -33,8 +36,13 @@ class World(Protocol):
         ...
 
     @property
-    def fault_forms(self) -> tuple[tuple[str, str, str], ...]:
-        """Kinds of faults: what is written, what it does, an example."""
+    def fault_forms(self) -> tuple[FaultForm, ...]:
+        """Kinds of faults."""
+        ...
+
+    @property
+    def movable(self) -> tuple[str, ...]:
+        """Signals that take time to get to a target, and can get stuck on their way."""
         ...
 
     def truth(self) -> Mapping[str, Value]:
@@ -57,9 +65,93 @@ class World(Protocol):
         """
         ...
 
+    async def change(self, values: Mapping[str, Value]) -> None:
+        """Make values true at once: weather, speed, charge, what any sensor measures.
+
+        Raises:
+            CockpitError: a value does not fit its signal, or the car lacks it; nothing changed.
+        """
+        ...
+
+    @property
+    def time_scale(self) -> float:
+        """Vehicle seconds in one second on the wall."""
+        ...
+
+    def run_at(self, time_scale: float) -> None:
+        """Let the vehicle's time pass at another pace."""
+        ...
+
+    @property
+    def driving(self) -> bool:
+        """Somebody drives along the route, whenever there is one."""
+        ...
+
     async def drive(self) -> None:
         """A driver takes over and follows the route, where there is one."""
         ...
+
+    async def park(self) -> None:
+        """The driver stops at once and gets out."""
+        ...
+
+    async def rehearse(
+        self, session: Session, path: Path, tell: Callable[[ScenarioNews], None]
+    ) -> None:
+        """Run the scenarios of a file or a folder in this car; everything is as before afterwards.
+
+        Args:
+            session: the dashboard's; its events tell of each turn.
+            path: of the file or folder.
+            tell: called as each scenario begins and ends.
+
+        Raises:
+            CockpitError: the file cannot be read, or the car cannot be reached.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FaultForm:
+    """How one kind of fault is written: ``kind[:target][=seconds]``.
+
+    Attributes:
+        kind: e.g. ``jam``.
+        target: ``ECU``, ``PATH`` (of a signal) or empty.
+        seconds: of a delay, by default; None where it takes none.
+        about: one sentence on what it does.
+    """
+
+    kind: str
+    target: str
+    seconds: float | None
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioNews:
+    """A scenario began or ended.
+
+    Attributes:
+        id: of the scenario.
+        number: 1 for the first of the run.
+        total: how many there are.
+        result: None where it begins.
+    """
+
+    id: str
+    number: int
+    total: int
+    result: ScenarioEnd | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioEnd:
+    """How a scenario went: one sentence for each thing that was wrong, who planned, how long."""
+
+    failures: tuple[str, ...]
+    planner: str
+    milliseconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +170,12 @@ class Cockpit:
         session: vehicle, agent, events.
         live: the spoken conversation; None where requests are typed only.
         world: the simulator; None with a real vehicle.
-        typed_because: why there is no spoken conversation; empty where there is one.
         microphone: can be switched off; None without one.
     """
 
     session: Session
     live: LiveConversation | None = None
     world: World | None = None
-    typed_because: str = ""
     microphone: Mutable | None = field(default=None, repr=False)
 
     async def request(self, text: str, seat: Seat) -> None:

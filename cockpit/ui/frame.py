@@ -66,7 +66,7 @@ class TabLine(Widget):
 
     def render(self) -> Content:
         """The line."""
-        narrow = self.size.width < 8 + sum(len(kind.title) + 6 for kind in KINDS)
+        narrow = self.size.width < sum(len(kind.title) + 5 for kind in KINDS)
         parts: list[Content] = []
         self._ends = []
         for kind in KINDS:
@@ -128,7 +128,9 @@ class StatusLine(Widget):
     def _left(self, state: State, conversation_seen: bool) -> Content:
         if not state.ready or (state.loading and state.listening is None):
             return self._loading(state)
-        if state.listening is None or conversation_seen:
+        if conversation_seen:
+            return _car(state)
+        if state.listening is None or state.typed_because:
             return _last_of(state)
         sign, words, colour = LISTENING[state.listening]
         seat = f" · {state.listening_seat.spoken}" if state.listening_seat else ""
@@ -138,7 +140,7 @@ class StatusLine(Widget):
         elif state.levels:
             loudest = max(state.levels.values())
             colour = "$error" if state.clipped else "$success"
-            parts.append(Content.styled(f"  {meter(loudest, 10)}", f"{colour} on $panel"))
+            parts += [Content("  "), Content.styled(meter(loudest, 10), f"{colour} on $panel")]
         if state.caption is not None:
             parts.append(Content.styled(f"  {state.caption.text} …", "italic"))
         else:
@@ -177,6 +179,24 @@ class StatusLine(Widget):
             else:
                 parts.append(Content.styled("● vehicle", "$success"))
         return Content("  ").join(parts)
+
+
+_FACTS: Final = (
+    ("Vehicle.Speed", 1, "km/h"),
+    ("Vehicle.Powertrain.TractionBattery.StateOfCharge.Current", 1, "%"),
+    ("Vehicle.Powertrain.TractionBattery.Range", 1000, "km"),
+    ("Vehicle.Exterior.AirTemperature", 1, "°C outside"),
+)
+"""What a glance at the car shows: path, divisor, unit."""
+
+
+def _car(state: State) -> Content:
+    """The car at a glance."""
+    found = ((state.vehicle.values.get(path), by, unit) for path, by, unit in _FACTS)
+    parts = [
+        f"{value / by:.0f} {unit}" for value, by, unit in found if isinstance(value, int | float)
+    ]
+    return Content.styled(" · ".join(parts), "$text-muted")
 
 
 def _last_of(state: State) -> Content:

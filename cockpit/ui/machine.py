@@ -45,7 +45,7 @@ class Processes:
             with suppress(psutil.Error), process.oneshot():
                 yield ProcessFigures(
                     process.pid,
-                    "dashboard, agent, bus" if process is self._own else _title(process),
+                    "cockpit itself" if process is self._own else _title(process),
                     process.memory_info().rss,
                     process.cpu_percent() / 100,
                 )

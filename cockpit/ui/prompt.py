@@ -45,7 +45,11 @@ class RequestInput(Input):
         Binding("up", "older", "History", show=False),
         Binding("down", "newer", "History", show=False),
         Binding("tab", "complete", "Complete", show=False),
-        Binding("escape", "leave", "To the panel", show=False),
+        Binding("escape", "leave", "Panel", key_display="Esc"),
+        # Shown where they are wanted; they work everywhere.
+        Binding("ctrl+s", "app.next_seat", "Seat", key_display="^S"),
+        Binding("ctrl+n", "app.mute", "Mic", key_display="^N"),
+        Binding("ctrl+o", "app.zoom", "Zoom", key_display="^O"),
     ]
 
     class Wanted(Message):
@@ -133,7 +137,7 @@ class Prompt(Horizontal):
         """Seat, input, and the menu, which is hidden."""
         yield Static(self._label(), id="seat")
         yield RequestInput(
-            placeholder="Type a request · Tab completes · ↑ history · Esc to the panel",
+            placeholder="Type a request · Tab completes · ↑ what was typed before",
             suggester=_Suggestions(self._completer),
             select_on_focus=False,
             compact=True,

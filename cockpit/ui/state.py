@@ -367,6 +367,7 @@ class State:
         entries: the conversation, oldest first.
         turns: how many there were.
         caption: what somebody seems to be saying now.
+        typed_because: why nobody listens; empty where somebody does.
         listening: what the live conversation does; None where there is none.
         listening_seat: whose turn it is, if anybody's.
         levels: loudness by zone, dB of full scale.
@@ -397,6 +398,7 @@ class State:
         self.entries: deque[Entry] = deque(maxlen=ENTRIES)
         self.turns = 0
         self.caption: Caption | None = None
+        self.typed_because = ""
         self.listening: Listening | None = None
         self.listening_seat: Seat | None = None
         self.levels: Mapping[Seat, float] = {}

@@ -82,7 +82,7 @@ def _meta(turn: TurnRecord) -> Content:
         parts = ["waits for an answer"]
     parts.append(f"{done.timings_ms.get('total', 0):.0f} ms")
     if "first audio" in turn.stages:
-        parts.append(f"first sound {turn.stages['first audio']:.0f} ms after the last word")
+        parts.append(f"sound after {turn.stages['first audio']:.0f} ms")
     return Content.styled(f"  {' · '.join(parts)}", "$text-muted")
 
 

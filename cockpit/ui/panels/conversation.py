@@ -95,7 +95,9 @@ class ConversationPanel(Panel):
     focus_on = "Transcript"
 
     DEFAULT_CSS = """
-    ConversationPanel > #live { height: auto; color: $text-muted; }
+    ConversationPanel > #live {
+        height: 1; color: $text-muted; text-wrap: nowrap; text-overflow: ellipsis;
+    }
     ConversationPanel > Transcript { height: 1fr; scrollbar-gutter: auto; }
     ConversationPanel #welcome { color: $text-muted; padding: 1 1 0 1; height: auto; }
     ConversationPanel Bubble {
@@ -181,8 +183,8 @@ class ConversationPanel(Panel):
         """What the car listens to, and how loud it is."""
         if not state.ready:
             return Content("")
-        if state.listening is None or self.cockpit is None or self.cockpit.microphone is None:
-            because = self.cockpit.typed_because if self.cockpit is not None else ""
+        if state.listening is None or state.typed_because:
+            because = state.typed_because
             return Content.styled(f"⌨ {because}", "$text-muted") if because else Content("")
         sign, words, colour = LISTENING[state.listening]
         who = f" · {state.listening_seat.spoken}" if state.listening_seat else ""
@@ -190,7 +192,8 @@ class ConversationPanel(Panel):
         if state.muted:
             parts.append(Content.styled("microphone off, Ctrl-N switches it on", "$warning"))
         else:
-            parts += [_level(seat, level, state) for seat, level in state.levels.items()]
+            narrow = len(state.levels) > 1
+            parts += [_level(*zone, state, narrow) for zone in state.levels.items()]
             if state.listening.value == "asleep":
                 parts.append(Content.styled(self._calling(), "$text-muted"))
         return Content("  ").join(parts)
@@ -288,12 +291,9 @@ def _complete(bubbles: Sequence[Bubble]) -> None:
         bubbles[1].show(telling.answered(entry))
 
 
-def _level(seat: Seat, level: float, state: State) -> Content:
+def _level(seat: Seat, level: float, state: State, narrow: bool) -> Content:
     colour = "$error" if state.clipped else "$success"
-    shown = f"{max(SILENCE * 1.5, level):4.0f} dB"
-    name = f"{seat.spoken} " if len(state.levels) > 1 else ""
-    return Content.assemble(
-        (name, "$text-muted"),
-        (meter(level, 12), f"{colour} on $panel"),
-        (f" {shown}", "$text-muted"),
-    )
+    bar = (meter(level, 6 if narrow else 12), f"{colour} on $panel")
+    if narrow:
+        return Content.assemble((f"{seat.spoken} ", "$text-muted"), bar)
+    return Content.assemble(bar, (f" {max(SILENCE * 1.5, level):.0f} dB", "$text-muted"))

@@ -84,9 +84,11 @@ class SystemPanel(Panel):
     SystemPanel > #figures > Static { width: 1fr; height: auto; }
     SystemPanel > #figures.-stacked { layout: vertical; }
     SystemPanel > LogView {
-        height: 1fr; min-height: 4; background: $surface; border-top: solid $border;
+        height: 1fr; min-height: 4; background: transparent; border-top: solid $border;
         border-title-color: $text-muted; padding: 0; scrollbar-gutter: auto;
-        &:focus { border-top: solid $primary; border-title-color: $primary; }
+        &:focus {
+            background: transparent; border-top: solid $primary; border-title-color: $primary;
+        }
     }
     """
 
@@ -197,7 +199,7 @@ def _engine(record: EngineRecord, now: float) -> Content:
     more = f" {_age(now - record.since)}"
     if record.restarts:
         more += f", {_times(record.restarts, 'restart')}"
-    if record.troubles:
+    if record.troubles > record.restarts:
         more += f", {_times(record.troubles, 'failure')}"
     return Content.assemble(
         (f"{sign} ", colour), record.name, (f" {record.state}", colour), (more, "$text-muted")
@@ -222,18 +224,18 @@ def _speeds(state: State) -> Iterator[Content]:
     if state.speeds:
         last, all_of_them = state.speeds[-1], _sum(state.speeds)
         yield _heading("Language model")
-        for name, speed in (("last plan", last), (f"mean of {len(state.speeds)}", all_of_them)):
+        for name, speed in (("last plan", last), (f"last {len(state.speeds)}", all_of_them)):
             yield Content.assemble(
-                (f"{name:<11} ", "$text-muted"),
-                f"{_rate(speed.prompt_tokens, speed.prompt_ms)} read, "
-                f"{_rate(speed.output_tokens, speed.output_ms)} written",
+                (f"{name:<10} ", "$text-muted"),
+                f"read {_rate(speed.prompt_tokens, speed.prompt_ms)}, "
+                f"wrote {_rate(speed.output_tokens, speed.output_ms)} tok/s",
             )
     if state.recognised:
         yield _heading("Recogniser")
         times = list(state.recognised)
         yield Content.assemble(
-            ("last text   ", "$text-muted"),
-            f"{times[-1]:.0f} ms after the pause, mean {sum(times) / len(times):.0f} ms",
+            ("last text  ", "$text-muted"),
+            f"{times[-1]:.0f} ms, of {len(times)} {sum(times) / len(times):.0f} ms",
         )
 
 
@@ -247,7 +249,7 @@ def _sum(speeds: Sequence[PlanSpeed]) -> PlanSpeed:
 
 
 def _rate(tokens: int, milliseconds: float) -> str:
-    return f"{tokens / milliseconds * 1000:.0f} tok/s" if milliseconds else f"{tokens} tok"
+    return f"{tokens / milliseconds * 1000:.0f}" if milliseconds else "-"
 
 
 def _why(detail: Mapping[str, Any]) -> str:
@@ -274,12 +276,12 @@ def _machine(state: State) -> Content:
     if figures.lags:
         worst = max(figures.lags)
         colour = "$error" if worst >= LATE else "$success"
-        lines.append(_heading("Event loop"))
+        lines.append(_heading("Event loop's lag"))
         lines.append(
             Content.assemble(
-                (_spark(figures.lags, 20), colour),
+                (_spark(figures.lags, 15), colour),
                 f" worst {worst * 1000:.0f} ms",
-                (" in a minute", "$text-muted"),
+                ("/min", "$text-muted"),
             )
         )
     lines.append(_heading("Queues"))
@@ -293,9 +295,9 @@ def _machine(state: State) -> Content:
 
 def _cost(title: str, cpu: float, memory: int, style: str = "") -> Content:
     return Content.assemble(
-        (f"{title[:21]:<21}", style or "$foreground"),
+        (f"{title[:19]:<19}", style or "$foreground"),
         (f"{cpu:>5.0%}", style or "$foreground"),
-        (f"{memory / 2**20:>6.0f} MiB", style or "$foreground"),
+        (f"{memory / 2**20:>6.0f} MB", style or "$foreground"),
     )
 
 
