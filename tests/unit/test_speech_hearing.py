@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cockpit.speech import hearing
+from cockpit.speech import hearing, recognizer_worker
 from cockpit.speech.audio import Audio
 from cockpit.speech.errors import RecognizerFailed, RecognizerUnavailable, SpeechError
 from cockpit.speech.hearing import LOST, REFUSED, STARTING, VoskRecognizer, WhisperRecognizer
-from cockpit.speech.recognizer import Partial, StreamingRecognizer, Transcript
+from cockpit.speech.recognizer import Alternative, Partial, StreamingRecognizer, Transcript
 from cockpit.workers.process import Rules
 from tests.fakes.listener import LEVELS
 
@@ -158,3 +158,9 @@ async def test_streaming_recognizer_killed_in_a_stream_loses_that_one(
             pass
     *_, last = [item async for item in vosk.stream(pieces(SECOND, SECOND))]
     assert last.text == "2.0 seconds"
+
+
+def test_transcript_survives_the_pipe() -> None:
+    alternatives = (Alternative("Stop.", -0.1), Alternative("Top.", -0.5))
+    transcript = Transcript("Stop.", 0.9, 1.0, 0.1, "e", 1, 2, alternatives)
+    assert hearing._transcript(recognizer_worker._frame(transcript)) == transcript
