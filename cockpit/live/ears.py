@@ -15,7 +15,7 @@ from cockpit.settings import Activation, AudioSettings, ListenSettings, WakeWord
 from cockpit.speech.audio import Audio, Samples, decibels, rms
 from cockpit.speech.echo import EchoCanceller
 from cockpit.speech.noise import NoiseSuppressor
-from cockpit.speech.segments import VoiceActivity
+from cockpit.speech.segments import FRAME, VoiceActivity
 from cockpit.speech.wakeword import WakeWordDetector
 
 
@@ -65,6 +65,9 @@ class Ears:
         Args:
             attentive: somebody may be speaking to the car, so voices are looked for, too.
         """
+        if frame.lost:
+            for ear in self._ears:
+                ear.lost(frame.lost)
         cleaned = [
             ear.clean(samples) for ear, samples in zip(self._ears, frame.samples, strict=True)
         ]
@@ -96,6 +99,10 @@ class _Ear:
     def far(self, sound: Audio) -> None:
         if self._echo is not None:
             self._echo.far(sound)
+
+    def lost(self, frames: int) -> None:
+        if self._echo is not None:
+            self._echo.lost(frames * FRAME)
 
     def clean(self, samples: Samples) -> Samples:
         if self._echo is not None:
