@@ -462,8 +462,8 @@ class LiveConversation:
         utterance = Utterance(thought.text, said.seat, thought.transcript.confidence)
         why = self._objection(said, thought)
         if why is not None:
+            # Words were said, so the reply that they cut off stays cut off: "stop" always does.
             self._events.publish(UtteranceIgnored(utterance, why))
-            self._go_on()
             return
         turn = await self._agent.turn(utterance, thought.prepared)
         said.marks.update({"text": thought.text_at, "plan": thought.plan_at})
