@@ -81,7 +81,7 @@ async def running(
         await app.boot.close()
 
 
-async def until(pilot: Pilot[int], holds: object, patience: float = 20.0) -> None:
+async def until(pilot: Pilot[int], holds: object, patience: float = 60.0) -> None:
     """Wait until ``holds()`` is true; fails after ``patience`` seconds."""
     assert callable(holds)
     waited = 0.0

@@ -15,7 +15,7 @@ from textual.widgets import Input
 from cockpit.ui.panels import Kind, Panel
 from cockpit.ui.panels.canvas import Canvas, Drawing
 from cockpit.ui.panels.vehicle_details import Details, Spot
-from cockpit.ui.panels.vehicle_drawing import LEAST_WIDTH, Area, CarDrawing
+from cockpit.ui.panels.vehicle_drawing import LEAST_WIDTH, MOST_HEIGHT, Area, CarDrawing
 from cockpit.ui.panels.vehicle_hand import Hand, Order
 from cockpit.ui.panels.vehicle_things import Control, Form, Thing, things_of
 from cockpit.ui.state import Section, State
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from vehicle_bus.records import Ack
 
 WIDEST_CAR: Final = 36
+WIDEST_DETAILS: Final = 60
 LEAST_DETAILS: Final = 18
 FIRST: Final = "window-driver"
 
@@ -39,6 +40,8 @@ class CarView(Drawing, can_focus=True):
         things: of this car, by name; empty until its catalogue is known.
         selected: name of the thing whose controls are shown.
         current: index of the control that the keys change.
+        orders: what was asked for, by path.
+        spots: where its controls were drawn.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -82,7 +85,7 @@ class CarView(Drawing, can_focus=True):
         self._unknown: Mapping[str, str] = {}
         self._speaking: frozenset[Seat] = frozenset()
         self._areas: dict[str, Area] = {}
-        self._spots: list[Spot] = []
+        self.spots: list[Spot] = []
         self._links: list[tuple[Area, str]] = []
 
     def show(
@@ -108,19 +111,28 @@ class CarView(Drawing, can_focus=True):
             return None
         return thing.controls[min(self.current, len(thing.controls) - 1)]
 
+    def area_of(self, name: str) -> Area | None:
+        """Where a thing was drawn."""
+        return self._areas.get(name)
+
     def paint(self, canvas: Canvas) -> None:
-        """The car on the left, the rest beside it; below it where there is no room."""
+        """The car on the left, the rest beside it; in the middle where there is much room."""
         gap = 2
-        car = max(LEAST_WIDTH, min(WIDEST_CAR, canvas.width // 2))
+        widest = WIDEST_CAR if canvas.width < 120 else 46
+        car = max(LEAST_WIDTH, min(widest, canvas.width // 2))
         if canvas.width - car - gap < LEAST_DETAILS:
             car = LEAST_WIDTH
+        beside = min(canvas.width - car - gap, WIDEST_DETAILS)
+        height = min(canvas.height, MOST_HEIGHT)
+        x = (canvas.width - car - gap - beside) // 2
+        y = (canvas.height - height) // 3
         drawing = CarDrawing(
             canvas,
             self.palette,
-            0,
-            0,
+            x,
+            y,
             car,
-            canvas.height,
+            height,
             self._values,
             self.things,
             self.selected,
@@ -130,10 +142,10 @@ class CarView(Drawing, can_focus=True):
         details = Details(
             canvas,
             self.palette,
-            car + gap,
-            0,
-            canvas.width - car - gap,
-            canvas.height,
+            x + car + gap,
+            y,
+            beside,
+            height,
             self._values,
             self._unknown,
             self.orders,
@@ -144,7 +156,7 @@ class CarView(Drawing, can_focus=True):
         )
         details.draw()
         self._areas |= details.areas
-        self._spots, self._links = details.spots, details.links
+        self.spots, self._links = details.spots, details.links
 
     def on_focus(self) -> None:
         """The keys change something now."""
@@ -235,7 +247,7 @@ class CarView(Drawing, can_focus=True):
     def on_click(self, event: events.Click) -> None:
         """Select a thing; what is selected already is switched. A click on a bar sets it."""
         at = Offset(event.x, event.y)
-        for spot in self._spots:
+        for spot in self.spots:
             if spot.area.holds(at.x, at.y):
                 self._click_control(spot, at.x)
                 return
@@ -278,7 +290,7 @@ class CarView(Drawing, can_focus=True):
         self._scroll(event, -1)
 
     def _scroll(self, event: events.MouseEvent, steps: int) -> None:
-        for spot in self._spots:
+        for spot in self.spots:
             if spot.area.holds(event.x, event.y):
                 event.stop()
                 self.current = spot.index

@@ -360,24 +360,18 @@ def _active(thing: Thing, control: Control, value: Value | None) -> str:
     """In words, where it is open or on; empty where it rests."""
     if not value or control.path in _STEADY:
         return ""
-    title = thing.title
+    shown, label = control.show(value), control.label.strip().lower()
     if control.form is Form.SWITCH:
-        same = control.label.lower() in title.lower()
-        name = (
-            title
-            if same or thing.name in ("air", "headlights")
-            else f"{title}, {control.label.strip().lower()}"
-        )
+        if control.words[0] != "on":  # "open" and "locked" say enough of a door
+            return f"{thing.title} {shown}"
         if thing.name in ("air", "headlights"):
-            name = control.label
-        return f"{name} {control.show(value)}"
+            return f"{control.label} {shown}"
+        return f"{thing.title}, {label} {shown}"
     if control.path.endswith(_WORTH):
-        what = (
-            "" if control.label in ("Open", "Heating", "Sunroof") else f", {control.label.lower()}"
-        )
-        if control.label == "Heating" and isinstance(value, int) and value < 0:
-            what = ", cooling"
-        return f"{title}{what} {control.show(value)}"
-    if control.label in ("Wipers", "Wiper") and value != "OFF":
-        return f"{control.label} {control.show(value)}"
+        if control.path.endswith(".HeatingCooling") and isinstance(value, int) and value < 0:
+            return f"{thing.title}, cooling {control.show(-value)}"
+        what = "" if label in ("open", "sunroof") else f", {label}"
+        return f"{thing.title}{what} {shown}"
+    if label in ("wipers", "wiper") and value != "OFF":
+        return f"{control.label} {shown}"
     return ""

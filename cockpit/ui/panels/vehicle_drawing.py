@@ -16,10 +16,11 @@ from vehicle_bus.seats import ALL_SEATS, FRONT, Seat
 if TYPE_CHECKING:
     from vehicle_bus.catalogue import Value
 
-LEAST_HEIGHT: Final = 17
+MOST_HEIGHT: Final = 30
 LEAST_WIDTH: Final = 30
 _GROWING: Final = (
     "hood", "roof", "front", "rear", "beams", "roof", "hood", "trunk",
+    "front", "rear", "hood", "trunk", "roof",
 )  # fmt: skip
 """What gets one line more, in this order, where there is room."""
 _MARGIN: Final = 4  # columns beside the car, for mirrors, open doors and figures
@@ -434,7 +435,7 @@ class CarDrawing:
         ink = Ink(over or palette.text, bold=True)
         canvas.right(x + width - 1, middle, sign * waves, ink)
         if massage:
-            at = middle + 1 if rows > 3 else middle
+            at = middle - 1 if rows > 3 else middle
             room = width - 6 - (waves if at == middle else 0)
             text = "∿" * min(round(massage / 33), max(1, room))
             right = x + width - 1 - (waves if at == middle else 0)
