@@ -20,6 +20,7 @@ from cockpit.audio.open import open_sink
 from cockpit.audio.streams import Sink
 from cockpit.cli.transcript import Transcript
 from cockpit.cli.vehicle import open_vehicle
+from cockpit.events import EventStream
 from cockpit.session import Session, open_session
 from cockpit.settings import Activation, ListenSettings, Settings
 from cockpit.speech.errors import SpeechError
@@ -57,10 +58,11 @@ async def _live(settings: Settings, seat: Seat) -> None:
     from cockpit.live.opening import open_live
 
     notes = Console(stderr=True, highlight=False)
+    told = EventStream()
     async with (
-        SpeechEngines.loading(settings) as engines,
+        SpeechEngines.loading(settings, told) as engines,
         open_vehicle(settings) as bus,
-        open_session(settings, bus) as session,
+        open_session(settings, bus, events=told) as session,
         AsyncExitStack() as stack,
     ):
         for notice in session.notices:

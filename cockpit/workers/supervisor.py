@@ -209,7 +209,7 @@ class Supervisor:
             await process.gone.wait()
             await process.stop()
             state = "hung" if process.hang else "crashed"
-            logger.warning("The %s %s: %s.", self._name, state, process.end)
+            logger.info("The %s %s: %s.", self._name, state, process.end)
             self._tell(state, why=process.end)
 
     async def _rest(self) -> None:

@@ -175,6 +175,27 @@ async def test_session_loses_one_turn_where_the_model_breaks_and_says_so(
     assert states[-2:] == [{"crash": "crashed", "hang": "hung"}[how], "ready"]
 
 
+async def test_session_goes_on_where_the_model_dies_while_it_loads_and_finds_it_later(
+    settings: Settings, car: SimulatedCar, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    thinker = Path(__file__).parents[1] / "fakes" / "thinker.py"
+    fake = partial(RemotePlanner, command=[sys.executable, "-P", str(thinker)])
+    monkeypatch.setattr("cockpit.session.RemotePlanner", fake)
+    monkeypatch.setattr("cockpit.session.PATIENCE", 60.0)
+    model = tmp_path / "any.gguf"
+    model.touch()  # with it the process dies
+    agent = settings.agent.model_copy(update={"model": str(model)})
+    own = settings.model_copy(update={"agent": agent})
+    async with open_session(own, car.bus) as session:
+        await session.ready()
+        assert session.model is not None
+        assert not session.model.ready
+        assert (await session.agent.turn(Utterance("mumble"))).signals == {}
+        assert (await session.agent.turn(Utterance("volume to 40"))).signals == {VOLUME: 40}
+        model.unlink()
+        assert (await session.agent.turn(Utterance("mumble"))).signals == {VOLUME: 50}
+
+
 async def test_session_with_a_broken_model_falls_back_to_templates(
     settings: Settings, car: SimulatedCar, tmp_path: Path
 ) -> None:
