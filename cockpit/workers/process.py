@@ -42,7 +42,7 @@ class Rules:
         backoff: before the first, second, … start in a row without a request fulfilled between.
     """
 
-    start: float = 30.0
+    start: float = 120.0
     stop: float = 2.0
     beat: float = 5.0
     silence: float = 10.0
