@@ -16,6 +16,7 @@ from cockpit.agent.plan import Turn, Utterance
 from cockpit.evaluation.checks import Observation, failures
 from cockpit.evaluation.scenario import Expect, Scenario, ScenarioTurn
 from cockpit.evaluation.shares import Share, count_shares, who_planned
+from cockpit.events import EventStream
 from cockpit.session import Session, open_session
 from cockpit.settings import Settings
 from sim.vehicle import SimulatedVehicle
@@ -76,12 +77,22 @@ class ScenarioResult:
 
 
 class Evaluation:
-    """A vehicle and a session that run one scenario after another."""
+    """A vehicle and a session that run one scenario after another.
 
-    def __init__(self, car: SimulatedVehicle, session: Session, clock: SetClock) -> None:
+    Args:
+        car: goes to a scenario's start state.
+        session: says the scenario's sentences; its lists and places are replaced.
+        clock: the session's.
+        patience: seconds in which the car must have settled after a turn.
+    """
+
+    def __init__(
+        self, car: SimulatedVehicle, session: Session, clock: SetClock, patience: float = 10.0
+    ) -> None:
         self._car = car
         self._session = session
         self._clock = clock
+        self._patience = patience
         self._actuators = frozenset(
             path for path, signal in session.bus.catalogue.items() if signal.kind is Kind.ACTUATOR
         )
@@ -102,6 +113,11 @@ class Evaluation:
                 await session.ready()
                 yield cls(car, session, clock)
 
+    @property
+    def events(self) -> EventStream:
+        """What happens in the session."""
+        return self._session.events
+
     async def run(self, scenario: Scenario) -> ScenarioResult:
         """Run one scenario from a fresh start."""
         before = await self._begin(scenario)
@@ -117,13 +133,13 @@ class Evaluation:
             if turn.planner != "dialogue":
                 plan_ms.append(turn.timings_ms["plan"])
             if step.expect is not None:
-                await self._car.settled()
+                await self._car.settled(self._patience)
                 seen = await self._observe(before, turn)
                 prefix = f"turn {number}: " if len(scenario.turns) > 1 else ""
                 found += [prefix + text for text in failures(step.expect, seen)]
         assert turn is not None
         if not any(step.expect for step in scenario.turns):
-            await self._car.settled()
+            await self._car.settled(self._patience)
             found = failures(Expect(), await self._observe(before, turn))
         planner = who_planned(turn)
         return ScenarioResult(scenario.id, tuple(found), planner, slowest, tuple(plan_ms))

@@ -4,10 +4,10 @@ What is kept where:
 
 * In memory: every short sentence that was said (``SHORT`` letters), until others push it out.
 * On disk, for the next time: the sentences of ``answers.yaml``, which are the car's own and the
-  same for everybody; and sentences that were said ``RECURRED`` times and consist of words of that
-  list and numbers only, such as "Your temperature is now set to 22 degrees." A message, a name,
-  a place or a thing to buy holds other words, so that it never gets there. Sentences are not
-  written down at all: a file is named by a hash of voice and sentence.
+  same for everybody, and those that differ from one of them in their numbers only ("… set to 22
+  degrees.") once they were said ``RECURRED`` times. Nothing else, so that no message, name,
+  place or thing to buy ever gets there. The sentences themselves are not written down: a file is
+  named by a hash of voice and sentence.
 """
 
 from __future__ import annotations
@@ -55,7 +55,8 @@ BETWEEN: Final = 4.0
 """Seconds between two of them, so that the machine stays idle for all purposes."""
 
 _MAGIC = b"spoken answer 1\n"
-_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+_VOICE = re.compile(r"[0-9a-f]{32}")
 _OPEN = re.compile(r"\{([^{}]+)\}")
 _NUMBERS = re.compile(r"([\d.]+)\.\.([\d.]+)(?:/([\d.]+))?")
 
@@ -116,7 +117,7 @@ class AnswerCache:
         self._voice = voice
         self._common = tuple(common)
         self._listed = frozenset(self._common)
-        self._words = frozenset(word for text in self._common for word in _words(text))
+        self._forms = frozenset(map(_form, self._common))
         self._limits = (entries, size)
         self._entries: OrderedDict[str, _Entry] = OrderedDict()  # the least recently used first
         self._bytes = 0
@@ -164,12 +165,14 @@ class AnswerCache:
         return Audio.from_pcm16(entry.pcm, entry.rate)
 
     def put(self, sentence: str, audio: Audio) -> None:
-        """Remember the sound of a sentence, unless it is too long."""
+        """Remember the sound of a sentence, unless it is too long, or none."""
         if len(sentence) > SHORT and sentence not in self._listed:
             return
         key = self._key(sentence)
-        self._drop(key)
         entry = _Entry(audio.pcm16(), audio.rate, kept=False)
+        if not entry.pcm or len(entry.pcm) > self._limits[1]:
+            return
+        self._drop(key)
         self._add(key, entry)
         self._count(sentence, key, entry)
         self._shrink()
@@ -192,14 +195,11 @@ class AnswerCache:
         if entry.kept:
             return
         self._said[key] += 1
-        if sentence in self._listed or (self._said[key] >= RECURRED and self._is_own(sentence)):
+        recurred = self._said[key] >= RECURRED and _form(sentence) in self._forms
+        if sentence in self._listed or recurred:
             entry.kept = True
             if self._folder is not None:
                 self._disk.submit(self._write, key, entry)
-
-    def _is_own(self, sentence: str) -> bool:
-        """Whether it consists of words of the car's own."""
-        return len(sentence) <= SHORT and self._words.issuperset(_words(sentence))
 
     def _add(self, key: str, entry: _Entry) -> None:
         self._entries[key] = entry
@@ -325,8 +325,9 @@ class Rehearsal:
             await asyncio.sleep(self._between)
 
 
-def _words(text: str) -> Iterator[str]:
-    return (word.casefold().replace("’", "'") for word in _WORD.findall(text))
+def _form(sentence: str) -> str:
+    """A sentence with its numbers left open."""
+    return _NUMBER.sub("#", sentence)
 
 
 def _digest(path: Path) -> str:
@@ -335,7 +336,7 @@ def _digest(path: Path) -> str:
 
 
 def _forget_voices(root: Path) -> None:
-    voices = [path for path in root.iterdir() if path.is_dir()]
+    voices = [path for path in root.iterdir() if _VOICE.fullmatch(path.name)]
     for path in sorted(voices, key=lambda path: path.stat().st_mtime)[:-VOICES]:
         shutil.rmtree(path, ignore_errors=True)
 

@@ -157,6 +157,18 @@ class _Reply:
         return " ".join(dict.fromkeys(self.faults)) or None
 
 
+class Ahead(Protocol):
+    """Makes answers ahead while nobody needs the voice, e.g. ``cockpit.live.answers.Rehearsal``."""
+
+    def resume(self) -> None:
+        """Nobody needs the voice now."""
+        ...
+
+    def pause(self) -> None:
+        """Somebody does."""
+        ...
+
+
 class Speaker:
     """Says replies, one at a time, sentence by sentence.
 
@@ -167,13 +179,21 @@ class Speaker:
         voice: makes the sound.
         sink: plays it.
         answers: sound of common sentences.
+        ahead: makes them while the voice rests; to be closed by whoever made it.
 
     Attributes:
         last: what became of the last reply, also where ``say`` was cancelled.
     """
 
-    def __init__(self, voice: Voice, sink: Sink, answers: Answers | None = None) -> None:
+    def __init__(
+        self,
+        voice: Voice,
+        sink: Sink,
+        answers: Answers | None = None,
+        ahead: Ahead | None = None,
+    ) -> None:
         self.last = Spoken("", True)
+        self._ahead = ahead
         self._voice = voice
         self._sink = sink
         self._answers = answers
@@ -184,6 +204,7 @@ class Speaker:
         return self
 
     async def __aexit__(self, *exc_info: object) -> None:
+        self.rest(False)
         self.interrupt()
         async with self._turn:
             pass
@@ -192,6 +213,11 @@ class Speaker:
     def speaking(self) -> bool:
         """Whether a reply is being said."""
         return self._reply is not None
+
+    def rest(self, resting: bool) -> None:
+        """Whether nothing is going on for now, so that common answers may be made ahead."""
+        if self._ahead is not None:
+            self._ahead.resume() if resting else self._ahead.pause()
 
     def interrupt(self) -> None:
         """Silence now. ``say`` returns what was heard."""
@@ -209,6 +235,7 @@ class Speaker:
             text: may hold markup, units and the like; it is read as people say it.
             on_first: called when the first sound goes out.
         """
+        self.rest(False)
         async with self._turn:
             reply = _Reply(text, _pieces(text), self._sink.played)
             reply.task = asyncio.create_task(self._play(reply, on_first), name="reply")
