@@ -10,16 +10,24 @@ from typing import Annotated
 
 import typer
 from rich.console import Console, RenderableType
-from rich.progress import Progress
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+)
 
 from cockpit.cli.exits import Exit, UsageError, check_writable, run_async
 from cockpit.evaluation import comparison
-from cockpit.evaluation.bench import Part, measure, table
+from cockpit.evaluation.bench import Findings, Part, measure
+from cockpit.evaluation.measurement import machine, table
 from cockpit.evaluation.models import with_model
 from cockpit.evaluation.runner import ScenarioResult, planner_shares, report
 from cockpit.evaluation.runner import evaluate as run_scenarios
 from cockpit.evaluation.scenario import Scenario, load_scenarios
 from cockpit.evaluation.shares import say_shares
+from cockpit.evaluation.waterfall import waterfall
 from cockpit.settings import PlannerChoice, Settings
 
 _WIDE = 120
@@ -83,8 +91,19 @@ def bench(
         typer.Option("--model", help="For models: compare only this one; may be repeated."),
     ] = None,
     out: Annotated[Path | None, typer.Option("--json", help="Write the figures here.")] = None,
+    audio: Annotated[
+        Path | None,
+        typer.Option(help="For speech: folder with labels.json, speech/ and a *noise*.wav."),
+    ] = None,
+    picture: Annotated[
+        Path | None,
+        typer.Option("--waterfall", help="For speech: draw the stages of a turn here, as an SVG."),
+    ] = None,
 ) -> None:
     """Measure the budgets of the design on this machine and print a table.
+
+    `speech` alone takes about twelve minutes and says each request in four voices; `all` has a
+    shorter form of it.
 
     `models` compares the planners and language models instead: how many scenarios each passes,
     and what that takes.
@@ -92,17 +111,38 @@ def bench(
     settings: Settings = context.obj
     if part is not Part.MODELS and (paths or models):
         raise UsageError("Scenario files and --model are for `cockpit bench models` only.")
+    if part not in (Part.SPEECH, Part.ALL) and (audio or picture):
+        raise UsageError("--audio and --waterfall are for `cockpit bench speech` and `all` only.")
     check_writable(out)
+    check_writable(picture)
     say = partial(Console(stderr=True).print, highlight=False)
+    shown: RenderableType
     if part is Part.MODELS:
         rows = _compared(settings, paths or [], models or [], say)
         shown, figures = comparison.table(rows), [row.to_json() for row in rows]
     else:
-        measurements = run_async(measure(settings, part, say))
-        shown, figures = table(measurements), [entry.to_json() for entry in measurements]
+        found = run_async(_measured(settings, part, audio))
+        shown, figures = table(found.measurements), [one.to_json() for one in found.measurements]
+        if picture is not None and found.turn:
+            note = f"median of {found.turns} spoken requests; {machine()}"
+            picture.write_text(waterfall(found.turn, note), encoding="utf-8")
     _print(f"cockpit bench {part.value}", shown)
     if out is not None:
         out.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+
+
+async def _measured(settings: Settings, part: Part, audio: Path | None) -> Findings:
+    console = Console(stderr=True, highlight=False)
+    columns = (TextColumn("  "), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as progress:
+        task = progress.add_task("", total=None, visible=False)
+
+        def tell(done: int, of: int) -> None:
+            progress.update(task, completed=done, total=of, visible=done < of)
+
+        return await measure(settings, part, console.print, tell, audio)
 
 
 def _compared(

@@ -4,36 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import json
-import math
-import platform
 import sys
-import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from enum import StrEnum
-from importlib.resources import files
 from pathlib import Path
-from typing import Any
-
-import psutil
-import yaml
-from rich.table import Table
 
 from cockpit.agent.plan import Utterance
+from cockpit.evaluation.measurement import Measurement, Say, Tell, single, summarize
 from cockpit.evaluation.mosquitto import find_mosquitto, run_mosquitto
-from cockpit.session import Session, open_session
+from cockpit.evaluation.speech import BRIEF, WHOLE, measure_speech
+from cockpit.evaluation.stand import bench_session, sentences_of
+from cockpit.session import Session
 from cockpit.settings import PlannerChoice, Settings
-from cockpit.speech.audio import RATE, Audio
-from cockpit.speech.piper import PiperVoice
-from cockpit.voice import VoicePipeline
 from sim.vehicle import SimulatedVehicle
 from vehicle_bus.broker import EmbeddedBroker
 from vehicle_bus.client import Message
 from vehicle_bus.errors import CockpitError
 from vehicle_bus.latency import measure_round_trip
-from vehicle_bus.seats import Seat
 from vehicle_bus.topics import TopicKind, Topics
 
 ROUNDS = 200
@@ -52,118 +42,55 @@ class Part(StrEnum):
     MODELS = "models"  # cockpit.evaluation.comparison
 
 
-@dataclass(frozen=True, slots=True)
-class Measurement:
-    """One line of the table.
+@dataclass(slots=True)
+class Findings:
+    """What was measured.
 
     Attributes:
-        measure: what was measured.
-        unit: of p50, p95 and budget.
-        n: how many values.
-        p50: median.
-        p95: 95th percentile (nearest rank).
-        budget: of DESIGN §11, for the median; None where it names none.
-        budget_p95: of DESIGN §11, for the 95th percentile; None where it names none.
+        measurements: lines of the table.
+        turn: the stages of the middle spoken turn, in milliseconds after the last word; empty
+            where none was measured.
+        turns: how many turns that is made of.
     """
 
-    measure: str
-    unit: str
-    n: int
-    p50: float
-    p95: float
-    budget: float | None = None
-    budget_p95: float | None = None
-
-    @property
-    def ok(self) -> bool | None:
-        """Whether median and 95th percentile keep their budgets; None without any."""
-        kept = [
-            value <= budget
-            for value, budget in ((self.p50, self.budget), (self.p95, self.budget_p95))
-            if budget is not None
-        ]
-        return all(kept) if kept else None
-
-    def to_json(self) -> dict[str, Any]:
-        """An entry of the list that ``bench --json`` writes (DESIGN §11)."""
-        return {
-            "measure": self.measure,
-            "unit": self.unit,
-            "n": self.n,
-            "p50": round(self.p50, 3),
-            "p95": round(self.p95, 3),
-            "budget": self.budget,
-            "ok": self.ok,
-        }
+    measurements: list[Measurement] = field(default_factory=list)
+    turn: dict[str, float] = field(default_factory=dict)
+    turns: int = 0
 
 
-def summarize(
-    name: str,
-    unit: str,
-    values: Sequence[float],
-    budget: float | None = None,
-    budget_p95: float | None = None,
-) -> Measurement:
-    """Median and 95th percentile of values.
-
-    Raises:
-        ValueError: there are none.
-    """
-    if not values:
-        raise ValueError(f"nothing was measured for {name}")
-    ordered = sorted(values)
-
-    def rank(share: float) -> float:
-        return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
-
-    return Measurement(name, unit, len(ordered), rank(0.5), rank(0.95), budget, budget_p95)
-
-
-type Say = Callable[[str], None]
-
-
-async def measure(settings: Settings, part: Part, say: Say) -> list[Measurement]:
+async def measure(
+    settings: Settings, part: Part, say: Say, tell: Tell, audio: Path | None = None
+) -> Findings:
     """Measure a part, or all of them one after another.
 
     Args:
         settings: which engines and models.
         part: what to measure.
         say: told what is measured now, and what could not be.
+        tell: told how far a long step has come.
+        audio: folder of recordings for the speech part, see ``recordings.Recordings``.
 
     Raises:
         CockpitError: a part cannot be started.
     """
+    found = Findings()
     parts: dict[Part, Callable[[Settings, Say], Awaitable[list[Measurement]]]] = {
         Part.BUS: _bus,
         Part.PLANNER: _planner,
-        Part.SPEECH: _speech,
     }
-    found: list[Measurement] = []
     for name, run in parts.items():
         if part in (name, Part.ALL):
             say(f"Measuring {name} …")
-            found += await run(settings, say)
-    if part is Part.ALL:
-        say("Measuring start, memory and idle load …")
-        found += await _whole(settings)
+            found.measurements += await run(settings, say)
+    if part in (Part.SPEECH, Part.ALL):
+        say("Measuring start, memory and idle listening …")
+        whole = await _whole(settings)
+        say("Measuring speech …")
+        extent = WHOLE if part is Part.SPEECH else BRIEF
+        speech = await measure_speech(settings, extent, audio, say, tell)
+        found.measurements += [*speech.measurements, *whole]
+        found.turn, found.turns = speech.turn, speech.turns
     return found
-
-
-@asynccontextmanager
-async def bench_session(
-    settings: Settings, planner: PlannerChoice
-) -> AsyncIterator[tuple[SimulatedVehicle, Session]]:
-    """A session with a simulated car on the embedded broker; the user's data are not touched."""
-    with tempfile.TemporaryDirectory(prefix="cockpit-bench-") as folder:
-        agent = settings.agent.model_copy(update={"planner": planner})
-        own = settings.model_copy(update={"data_dir": Path(folder), "agent": agent})
-        map_dir = settings.maps.root / settings.maps.name
-        async with (
-            EmbeddedBroker(settings.bus) as broker,
-            SimulatedVehicle(broker.settings, map_dir=map_dir) as car,
-            open_session(own, broker.settings) as session,
-        ):
-            yield car, session
 
 
 async def _bus(settings: Settings, say: Say) -> list[Measurement]:
@@ -246,61 +173,6 @@ async def _acknowledged(traffic: AsyncIterator[Message], session: Session) -> li
     return list(first.values())
 
 
-async def _speech(settings: Settings, say: Say) -> list[Measurement]:
-    first_command: list[float] = []
-    first_audio: list[float] = []
-    factors: list[float] = []
-    async with (
-        bench_session(settings, PlannerChoice.AUTO) as (car, session),
-        VoicePipeline.open(settings, session.agent) as pipeline,
-    ):
-        await session.ready()  # the language model's loading must not disturb
-        sentences = sentences_of("speech")
-        recordings = [await recording(pipeline.voice, sentence) for sentence in sentences]
-        await pipeline.hear(recordings[0], Seat.DRIVER)  # warm
-        for sentence, audio in zip(sentences, recordings, strict=True):
-            await car.reset()
-            await session.restart()
-            await car.shown_on(session.bus)
-            async with session.bus.traffic() as traffic:
-                began = time.monotonic()
-                spoken = await pipeline.hear(audio, Seat.DRIVER)
-                sent = await _first_target(traffic, session)
-            factors.append(spoken.transcript.real_time_factor)
-            timings = spoken.to_json()["timings_ms"]
-            if "first_audio" in timings:
-                first_audio.append(
-                    sum(timings[name] for name in ("recognize", "total", "first_audio"))
-                )
-            if sent is None:
-                say(f"  no command came of: {sentence} (heard: {spoken.transcript.text})")
-            else:
-                first_command.append((sent - began) * 1000)
-    found = [summarize("recognition, real-time factor", "", factors)]
-    if first_audio:
-        found.insert(0, summarize("utterance recorded → first reply audio", "ms", first_audio, 900))
-    if first_command:
-        name = "utterance recorded → first command on the bus"
-        found.insert(0, summarize(name, "ms", first_command, 700))
-    return found
-
-
-async def _first_target(traffic: AsyncIterator[Message], session: Session) -> float | None:
-    """Monotonic time of the first command in what has passed so far; None without one."""
-    topics = Topics(session.bus.settings.vin)
-    with suppress(TimeoutError):
-        async with asyncio.timeout(SETTLING):
-            async for message in traffic:
-                if topics.parse(message.topic).kind is TopicKind.TARGET:
-                    return message.received
-    return None
-
-
-async def recording(voice: PiperVoice, sentence: str) -> Audio:
-    """A sentence as a recogniser wants it."""
-    return (await voice.synthesize(sentence)).resampled(RATE)
-
-
 async def _whole(settings: Settings) -> list[Measurement]:
     """Start, memory and idle load of a process of its own, in which nothing else was measured.
 
@@ -323,38 +195,10 @@ async def _whole(settings: Settings) -> list[Measurement]:
         raise CockpitError("The whole could not be measured; run `cockpit doctor`.")
     values = json.loads(answer)
     return [
-        summarize("start to ready, all engines loaded", "s", [values["start"]], 6),
-        summarize("resident memory of all processes", "GB", [values["memory"]], 1.2),
-        summarize("idle load, share of a core", "%", [values["idle"]], 5),
-    ]
-
-
-def sentences_of(group: str) -> list[str]:
-    """The benchmark's sentences: ``template``, ``lm`` or ``speech``."""
-    text = files("cockpit.evaluation").joinpath("bench.yaml").read_text(encoding="utf-8")
-    return list(yaml.safe_load(text)[group])
-
-
-def machine() -> str:
-    """One line about this machine, for the head of the table."""
-    memory = psutil.virtual_memory().total / 2**30
-    return (
-        f"{platform.system()} {platform.machine()}, {psutil.cpu_count()} cores, "
-        f"{memory:.0f} GiB, Python {platform.python_version()}"
-    )
-
-
-def table(measurements: Sequence[Measurement]) -> Table:
-    """The figures beside their budgets."""
-    shown = Table(box=None, pad_edge=False, title=machine(), title_justify="left")
-    shown.add_column("measure")
-    for heading in ("unit", "n", "p50", "p95", "budget p50", "p95", ""):
-        shown.add_column(heading, justify="left" if heading in ("unit", "") else "right")
-    for entry in measurements:
-        mark = {None: "", True: "[green]ok[/]", False: "[red]over[/]"}[entry.ok]
-        budgets = ("" if b is None else f"{b:.3g}" for b in (entry.budget, entry.budget_p95))
-        shown.add_row(
-            entry.measure, entry.unit, str(entry.n), f"{entry.p50:.3g}", f"{entry.p95:.3g}",
-            *budgets, mark,
-        )  # fmt: skip
-    return shown
+        single("start to ready, all engines loaded", "s", values["start"], budget=6),
+        single("resident memory of all processes", "GB", values["memory"], budget=1.2),
+        single(
+            "idle listening in noise, processor seconds a minute (3 are 5 % of a core)", "s",
+            values["idle"], budget=3,
+        ),
+    ]  # fmt: skip

@@ -17,11 +17,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Self
 
-import psutil
 from rich.table import Table
 
-from cockpit.evaluation.bench import machine, summarize
+from cockpit.evaluation.measurement import machine, middle_and_high
 from cockpit.evaluation.models import known_models, with_model
+from cockpit.evaluation.processes import memory
 from cockpit.evaluation.runner import Evaluation, planner_shares
 from cockpit.evaluation.scenario import load_scenarios
 from cockpit.evaluation.shares import Share
@@ -176,17 +176,14 @@ async def run_candidate(settings: Settings, files: Sequence[Path]) -> Row:
     async with Evaluation.open(settings) as evaluation:
         start = time.perf_counter() - began
         results = [await evaluation.run(scenario) for scenario in scenarios]
-        own = psutil.Process()
-        processes = [own, *own.children(recursive=True)]
-        memory = sum(process.memory_info().rss for process in processes) / 1e6
+        megabytes = memory() / 1e6
     planned = [ms for result in results for ms in result.plan_ms]
-    plans = summarize("plan", "ms", planned or [0.0])
     return Row(
         Candidate(settings.agent.planner, settings.agent.model, settings.agent.second_model),
         sum(result.passed for result in results),
         len(results),
-        (plans.p50, plans.p95),
-        memory,
+        middle_and_high(planned or [0.0]),
+        megabytes,
         start,
         planner_shares(results),
     )

@@ -20,7 +20,7 @@ import psutil
 
 from cockpit.agent.llm.planner import LlmPlanner
 from cockpit.agent.plan import DialogueContext, Plan, Utterance
-from cockpit.evaluation.bench import summarize
+from cockpit.evaluation.measurement import summarize
 from cockpit.settings import AgentSettings
 from skills.api import SkillSet
 

@@ -26,8 +26,8 @@ from rich.table import Table
 from cockpit.agent.plan import Turn, Utterance
 from cockpit.assets.store import AssetStore
 from cockpit.cli.exits import run_async
-from cockpit.evaluation.bench import recording
 from cockpit.evaluation.mosquitto import MosquittoBroker, find_mosquitto
+from cockpit.evaluation.stand import recording
 from cockpit.session import Session, open_session
 from cockpit.settings import PlannerChoice, Settings, load_settings
 from cockpit.speech.piper import PiperVoice

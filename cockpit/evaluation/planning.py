@@ -24,8 +24,9 @@ from rich.table import Table
 
 from cockpit.agent.llm.notation import Notation
 from cockpit.agent.plan import Call, DialogueContext, Plan, Planner, Utterance, Verdict
-from cockpit.evaluation.bench import bench_session, summarize
+from cockpit.evaluation.measurement import summarize
 from cockpit.evaluation.models import open_planner, with_model
+from cockpit.evaluation.stand import bench_session
 from cockpit.settings import PlannerChoice, load_settings
 from skills.api import SkillSet
 from skills.colors import color_value

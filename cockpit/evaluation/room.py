@@ -1,7 +1,8 @@
 """A cabin in memory: people and noise, a microphone, and the car's own voice fed back into it.
 
 One clock moves both ends: with each frame that the microphone hears, the loudspeaker plays as
-much. So echo and delay are exact, at any pace, on any machine.
+much. So echo and delay are exact, at any pace, on any machine. Like a real microphone it waits
+for nobody: who takes no frames for two seconds loses the oldest.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cockpit.audio.queue import CAPACITY
 from cockpit.audio.streams import FRAME_SECONDS, Channels, Monitor, SoundFrame
 from cockpit.speech.audio import RATE, Audio, Samples, decibels, rms
 from cockpit.speech.segments import FRAME
@@ -44,11 +46,12 @@ class Room:
         channels: microphones.
         echo: of the loudspeaker in all of them; None for headphones.
         noise: heard all the time in all channels, again and again.
-        pace: seconds of sound a second; 0 for as fast as it is taken.
+        pace: seconds of sound a second; 0 for as fast as it is taken, and then nothing is lost.
         busy: while it says so and ``pace`` is 0, time stands still.
 
     Attributes:
         now: seconds of sound since the beginning.
+        busy: see above; may be changed.
     """
 
     name = "a room in memory"
@@ -67,7 +70,7 @@ class Room:
         self._echo = echo
         self._noise = noise.resampled(RATE).samples if noise is not None else None
         self._pace = pace
-        self._busy = busy
+        self.busy = busy
         self._spoken: list[tuple[int, int, Samples]] = []  # first sample, channel, sound
         self._queue: deque[Samples] = deque()
         self._queued = 0  # samples
@@ -84,9 +87,9 @@ class Room:
         loop = asyncio.get_running_loop()
         self._began = loop.time()
         air = np.zeros(round(self._echo.delay * RATE) if self._echo else 0, np.float32)
-        tick = 0
+        tick = lost = 0
         while not self._ended:
-            await self._wait(tick)
+            late = await self._wait(tick)
             out = self._play_out()
             for hook in self._hooks:
                 hook(Audio(out))
@@ -98,21 +101,28 @@ class Room:
             tick += 1
             self.now = tick * FRAME_SECONDS
             self._wake()
-            yield SoundFrame(heard, self.now)
+            if late > CAPACITY * FRAME_SECONDS:
+                lost += 1
+                continue
+            yield SoundFrame(heard, self.now, lost)
+            lost = 0
 
-    async def _wait(self, tick: int) -> None:
+    async def _wait(self, tick: int) -> float:
+        """Wait for the end of a frame; seconds of sound that have gone by since."""
         if self._pace:
             due = self._began + (tick + 1) * FRAME_SECONDS / self._pace
-            await asyncio.sleep(max(0.0, due - asyncio.get_running_loop().time()))
-            return
+            late = asyncio.get_running_loop().time() - due
+            await asyncio.sleep(max(0.0, -late))
+            return max(0.0, late * self._pace)
         await asyncio.sleep(0)
-        while self._busy():  # noqa: ASYNC110  (time stands still; there is nothing to wait for)
+        while self.busy():  # noqa: ASYNC110  (time stands still; there is nothing to wait for)
             await asyncio.sleep(0.001)
+        return 0.0
 
     def _people(self, first: int) -> Channels:
         heard = np.zeros((self.channels, FRAME), np.float32)
         if self._noise is not None:
-            heard += np.take(self._noise, range(first, first + FRAME), mode="wrap")
+            heard += np.take(self._noise, np.arange(first, first + FRAME), mode="wrap")
         for begin, channel, sound in self._spoken:
             start, stop = max(begin, first), min(begin + len(sound), first + FRAME)
             if start < stop:
@@ -154,6 +164,11 @@ class Room:
         self._wake()
 
     # Sink.
+
+    @property
+    def quiet(self) -> bool:
+        """Whether the loudspeaker has nothing to play."""
+        return not self._queued
 
     @property
     def played(self) -> float:

@@ -1,4 +1,4 @@
-"""Start, memory and idle load of a whole session: ``python -m cockpit.evaluation.whole``.
+"""Start, memory and idle load of the whole: ``python -m cockpit.evaluation.whole``.
 
 A program of its own, so that the start includes the interpreter and its imports, and the memory
 nothing else. It takes settings as JSON on stdin and prints one JSON object.
@@ -15,48 +15,47 @@ import time
 import psutil
 
 from cockpit.agent.plan import Utterance
-from cockpit.evaluation.bench import bench_session, recording, sentences_of
+from cockpit.evaluation.live import open_cabin
+from cockpit.evaluation.processes import cpu_seconds, memory
+from cockpit.evaluation.room import Room
+from cockpit.evaluation.sounds import at_level, car_noise
+from cockpit.evaluation.stand import recording, sentences_of
+from cockpit.events import Listening
 from cockpit.settings import Settings
-from cockpit.voice import SpeechEngines
 from vehicle_bus.errors import CockpitError
-from vehicle_bus.seats import Seat
 
 RESTING = 2.0
 """Seconds for what the turns began to come to rest."""
-IDLE = 10.0
+IDLE = 30.0
 """Seconds over which the idle load is averaged."""
+NOISE = -40.0
+"""Level of the noise, in dB of full scale."""
 
 
 async def measure_whole(settings: Settings) -> dict[str, float]:
-    """``start`` in seconds from the process's creation, ``memory`` in GB, ``idle`` in percent.
+    """Of the live conversation in a car that drives.
 
-    The memory is taken after a spoken turn and one of the language model, over all processes.
+    Returns:
+        ``start`` in seconds from the process's creation, ``memory`` in GB, and ``idle`` in
+        seconds of processor time a minute, asleep. The memory is taken after a spoken turn and
+        one of the language model. Both are of all processes, the simulated car and the broker
+        among them.
 
     Raises:
         CockpitError: an engine cannot be started.
     """
-    own = psutil.Process()
-    async with (
-        SpeechEngines.loading(settings) as engines,
-        bench_session(settings, settings.agent.planner) as (_, session),
-    ):
-        pipeline = await engines.pipeline(session.agent)
-        await session.ready()
-        start = time.time() - own.create_time()
-        audio = await recording(pipeline.voice, sentences_of("speech")[0])
-        await pipeline.hear(audio, Seat.DRIVER)
-        await session.agent.turn(Utterance(sentences_of("lm")[0]))
+    noise = at_level(car_noise(20.0), NOISE)
+    async with open_cabin(settings, Room(noise=noise), settings.agent.planner) as cabin:
+        start = time.time() - psutil.Process().create_time()
+        said = sentences_of("speech")[0]
+        await cabin.turn(said, await recording(cabin.voice, said))
+        await cabin.session.agent.turn(Utterance(sentences_of("lm")[0]))
+        await cabin.until(Listening.ASLEEP)
         await asyncio.sleep(RESTING)
-        processes = [own, *own.children(recursive=True)]
-        before = _cpu_seconds(processes)
+        before = cpu_seconds()
         await asyncio.sleep(IDLE)
-        idle = 100 * (_cpu_seconds(processes) - before) / IDLE
-        memory = sum(process.memory_info().rss for process in processes) / 1e9
-    return {"start": start, "memory": memory, "idle": idle}
-
-
-def _cpu_seconds(processes: list[psutil.Process]) -> float:
-    return sum(sum(process.cpu_times()[:2]) for process in processes)
+        idle = (cpu_seconds() - before) * 60 / IDLE
+        return {"start": start, "memory": memory() / 1e9, "idle": idle}
 
 
 def main() -> None:

@@ -11,7 +11,8 @@ import pytest
 from rich.console import Console
 
 from cockpit.evaluation import bench
-from cockpit.evaluation.bench import Measurement, sentences_of, summarize, table
+from cockpit.evaluation.measurement import Measurement, single, summarize, table
+from cockpit.evaluation.stand import sentences_of
 from vehicle_bus.client import Message
 from vehicle_bus.payloads import AckPayload, AckStatus
 from vehicle_bus.topics import Topics
@@ -56,14 +57,27 @@ def test_measurement_json_has_the_agreed_keys() -> None:
     }
 
 
+def test_single_has_no_percentile() -> None:
+    found = single("x", "%", 93.0, 30, 92, at_least=True)
+    assert (found.ok, found.to_json()["p95"], found.n) == (True, None, 30)
+    assert single("x", "%", 91.0, 30, 92, at_least=True).ok is False
+
+
 def test_table_shows_machine_figures_and_verdict() -> None:
     output = io.StringIO()
-    rows = [Measurement("fast", "ms", 9, 1, 2, 3), Measurement("slow", "ms", 9, 1, 950, 3, 900)]
-    Console(file=output, width=120).print(table(rows))
-    head, _, fast, slow = (line.split() for line in output.getvalue().splitlines())
+    rows = [
+        Measurement("fast", "ms", 9, 1, 2, 3),
+        Measurement("slow", "ms", 9, 1, 950, 3, 900),
+        single("share", "%", 92.5, 30, 92, at_least=True),
+        single("memory", "GB", 0.794, budget=1.2),
+    ]
+    Console(file=output, width=160).print(table(rows))
+    head, _, fast, slow, share, memory = (line.split() for line in output.getvalue().splitlines())
     assert "cores," in head
     assert fast == ["fast", "ms", "9", "1", "2", "3", "ok"]
-    assert slow == ["slow", "ms", "9", "1", "950", "3", "900", "over"]
+    assert slow == ["slow", "ms", "9", "1", "950", "3", "900", "missed"]
+    assert share == ["share", "%", "30", "92.5", "≥", "92", "ok"]
+    assert memory == ["memory", "GB", "1", "0.794", "1.2", "ok"]
 
 
 @pytest.mark.parametrize("group", ["template", "lm", "speech"])
