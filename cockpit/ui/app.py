@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Coroutine, Iterable
+from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any, ClassVar
 
 import psutil
-from textual.app import App, ComposeResult, SystemCommand
+from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
+from textual.command import CommandPalette
 from textual.containers import Horizontal, Vertical
-from textual.screen import Screen
 from textual.widgets import Footer, Input
 
 from cockpit.addressing import AddressUnknown, addressed
@@ -21,7 +21,7 @@ from cockpit.settings import Settings
 from cockpit.ui.arranging import COLUMNS, TWO_ROWS, arrange
 from cockpit.ui.boot import Boot, Opener
 from cockpit.ui.cockpit import Cockpit
-from cockpit.ui.commands import commands
+from cockpit.ui.commands import Commands
 from cockpit.ui.completion import Completer
 from cockpit.ui.feed import Feed
 from cockpit.ui.frame import StatusLine, TabLine
@@ -64,6 +64,7 @@ class CockpitApp(App[int], inherit_bindings=False):
     TITLE = "Cockpit"
     CSS_PATH = Path(__file__).parent / "styles" / "app.tcss"
     AUTO_FOCUS = "RequestInput"
+    COMMANDS = {Commands}  # noqa: RUF012  (textual's own type)
     COMMAND_PALETTE_DISPLAY = "^P"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f1,question_mark,1", "keys", "Keys", key_display="F1"),
@@ -107,6 +108,7 @@ class CockpitApp(App[int], inherit_bindings=False):
             self.feed,
             listen=listen,
             speak=speak,
+            on_examples=self.completer.learn,
             on_ready=self._on_cockpit,
             on_failed=self._on_boot_failed,
         )
@@ -255,8 +257,6 @@ class CockpitApp(App[int], inherit_bindings=False):
 
     def _on_cockpit(self, cockpit: Cockpit) -> None:
         self.cockpit = cockpit
-        examples = (skill.examples for skill in cockpit.session.skills.skills)
-        self.completer.learn(line for lines in examples for line in lines)
         self._filled_after = -1
         for text, seat in self._pending:
             self.act(cockpit.request(text, seat))
@@ -321,6 +321,10 @@ class CockpitApp(App[int], inherit_bindings=False):
             return
         self.act(self.cockpit.request(text, seat))
 
+    def ask(self, line: str) -> None:
+        """Make a request as whoever types; ``@passenger …`` from another seat."""
+        self.on_prompt_sent(Prompt.Sent(line, self.seat))
+
     def on_prompt_left(self) -> None:
         """Escape in the prompt: on with the keys of the panel."""
         self._focus_panel(self._recent[0])
@@ -377,9 +381,11 @@ class CockpitApp(App[int], inherit_bindings=False):
 
     # Everything else.
 
-    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """What the command palette offers."""
-        yield from commands(self)
+    def action_command_palette(self) -> None:
+        """Find a command by a part of its name."""
+        if not isinstance(self.screen, CommandPalette):
+            hint = "Panel, seat, theme, command, or a request …"
+            self.push_screen(CommandPalette(placeholder=hint, id="--command-palette"))
 
     def action_keys(self) -> None:
         """Every key."""

@@ -47,6 +47,7 @@ class Boot:
         feed: fed from the moment at which something can happen.
         listen: a microphone is wanted.
         speak: replies are to be said aloud, too.
+        on_examples: called with the skills' examples.
         on_ready: called when requests can be made.
         on_failed: called with a sentence when it could not be opened, or broke.
 
@@ -63,6 +64,7 @@ class Boot:
         *,
         listen: bool = True,
         speak: bool = True,
+        on_examples: Callable[[tuple[str, ...]], None],
         on_ready: Callable[[Cockpit], None],
         on_failed: Callable[[str], None],
     ) -> None:
@@ -74,6 +76,7 @@ class Boot:
         self._state: State = feed.state
         self._listen = listen
         self._speak = speak
+        self._on_examples = on_examples
         self._on_ready = on_ready
         self._on_failed = on_failed
         self._events = EventStream()
@@ -132,6 +135,7 @@ class Boot:
         await asyncio.to_thread(import_module, "cockpit.session")
         from cockpit.session import open_session
 
+        self._on_examples(await asyncio.to_thread(_examples))
         self._step(CODE, StepState.DONE)
         engines = await self._begin_speech(stack) if self._listen or self._speak else None
         self._step(VEHICLE, StepState.RUNNING)
@@ -241,6 +245,13 @@ class Boot:
         if kind is not NoteKind.INFO:
             state.note(why, kind)
         self._feed.touch(Section.BOOT, Section.LISTENING)
+
+
+def _examples() -> tuple[str, ...]:
+    from skills.api import SkillSet
+
+    skills = SkillSet.installed().skills
+    return tuple(example for skill in skills for example in skill.examples)
 
 
 def first_of[E: Exception](error: BaseException, kind: type[E]) -> E | None:

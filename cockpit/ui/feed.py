@@ -147,7 +147,11 @@ class Feed:
     async def follow_bus(self, session: Session) -> None:
         """Take everything of the bus, until cancelled."""
         bus = session.bus
-        async with bus.traffic() as traffic, bus.watch() as updates, asyncio.TaskGroup() as group:
+        async with (
+            bus.traffic(newest=True) as traffic,
+            bus.watch() as updates,
+            asyncio.TaskGroup() as group,
+        ):
             self._traffic, self._updates, self._bus = traffic, updates, bus
             self._look(bus)
             group.create_task(self._take_messages(traffic), name="dashboard traffic")

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
+from textual.containers import Grid, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widget import Widget
@@ -55,7 +55,11 @@ class KeysScreen(ModalScreen[None]):
         background: $surface; border: round $primary; padding: 0 2;
         border-title-color: $primary; border-subtitle-color: $text-muted;
     }
+    KeysScreen Grid {
+        grid-size: 2; grid-columns: 17 1fr; grid-rows: auto; height: auto; margin-bottom: 1;
+    }
     KeysScreen Static { height: auto; }
+    KeysScreen .title { column-span: 2; }
     """
 
     def __init__(self, panels: Sequence[Panel]) -> None:
@@ -75,11 +79,12 @@ class KeysScreen(ModalScreen[None]):
                     yield _table(f"In {panel.kind.title}", rows)
 
 
-def _table(title: str, rows: Iterable[tuple[str, str]]) -> Static:
-    lines = [Content.styled(title, "bold $primary")]
+def _table(title: str, rows: Iterable[tuple[str, str]]) -> Grid:
+    """Keys and what they do, side by side."""
+    cells: list[Static] = [Static(Content.styled(title, "bold $primary"), classes="title")]
     for key, what in rows:
-        lines.append(Content.assemble((f"  {key:<16}", "$accent"), what))
-    return Static(Content("\n").join([*lines, Content("")]))
+        cells += [Static(Content.styled(key, "$accent")), Static(what, markup=False)]
+    return Grid(*cells)
 
 
 def _own(panel: Panel) -> Iterable[tuple[str, str]]:

@@ -103,7 +103,7 @@ class Prompt(Horizontal):
     }
     Prompt > OptionList {
         display: none; overlay: screen; constrain: inside inside; layer: overlay;
-        width: auto; min-width: 30; max-width: 90%; max-height: 10; height: auto;
+        width: auto; min-width: 30; max-width: 90%; height: auto; max-height: 10;
         border: round $primary; background: $surface; padding: 0;
     }
     """
@@ -142,7 +142,7 @@ class Prompt(Horizontal):
             select_on_focus=False,
             compact=True,
         )
-        menu = OptionList(markup=False, compact=True)
+        menu = OptionList(markup=False)
         menu.can_focus = False
         yield menu
 
@@ -220,11 +220,8 @@ class Prompt(Horizontal):
         self._menu.add_options(found)
         self._menu.highlighted = 0
         self._menu.display = True
-        x, y = self.input.region.offset
-        self._menu.styles.offset = (0, -min(len(found), MENU) - 2)
-        self._menu.absolute_offset = self.input.region.offset.__class__(
-            x, y - min(len(found), MENU) - 2
-        )
+        lines = min(len(found), MENU) + 2  # with the border
+        self._menu.absolute_offset = self.input.region.offset - (1, lines)
 
     def _close(self) -> None:
         self._menu.display = False
