@@ -196,6 +196,7 @@ class LiveConversation:
         """
         self._ears = await self._grow_ears()
         self._rest()
+        self._speaker.rest(self.state is Listening.ASLEEP)
         await self._ducking.recover()
         ducker = asyncio.create_task(self._duck(), name="ducking")
         turns = asyncio.create_task(self._take_turns(), name="turns")
@@ -560,6 +561,7 @@ class LiveConversation:
         if state is self.state:
             return
         self.state = state
+        self._speaker.rest(state is Listening.ASLEEP)
         quiet = state not in (Listening.ASLEEP, Listening.FOLLOW_UP)
         for event, wanted in ((self._quiet, quiet), (self._loud, not quiet)):
             event.set() if wanted else event.clear()
@@ -567,7 +569,6 @@ class LiveConversation:
 
     async def _duck(self) -> None:
         """Keep the media's volume down while somebody speaks to the car or it answers."""
-        await self._ducking.recover()
         while True:
             await self._quiet.wait()
             async with self._ducking:

@@ -9,6 +9,7 @@ from typing import Any
 from cockpit.audio.open import open_sink, open_source
 from cockpit.audio.streams import Sink, Source
 from cockpit.events import EngineChanged
+from cockpit.live.answers import AnswerCache, Rehearsal
 from cockpit.live.conversation import LiveConversation
 from cockpit.live.gauge import MICROPHONE
 from cockpit.live.speaking import Speaker
@@ -53,7 +54,11 @@ async def open_live(
                 open_sink(audio, lambda state, detail: tell(LOUDSPEAKER, state, detail))
             )
         pipeline = await engines.pipeline(session.agent)
-        speaker = await stack.enter_async_context(Speaker(pipeline.voice, sink))
+        voice = pipeline.voice
+        answers = await stack.enter_async_context(AnswerCache.open(voice.model))
+        rehearsal = Rehearsal(answers, voice)
+        stack.push_async_callback(rehearsal.close)
+        speaker = await stack.enter_async_context(Speaker(voice, sink, answers, rehearsal))
         captioner = await engines.captioner()
         yield LiveConversation(
             session, source, sink, pipeline.recognizer, speaker, captioner=captioner

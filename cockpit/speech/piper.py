@@ -31,6 +31,9 @@ class PiperVoice:
     A crash or a hang of the process costs at most one sentence: the sentence is tried once
     more in a new process. Where that fails too it is left out, the following sentences are
     spoken, and ``SynthesisFailed`` is raised at the end.
+
+    Attributes:
+        model: the voice's file.
     """
 
     def __init__(
@@ -51,7 +54,7 @@ class PiperVoice:
             sentence_timeout: seconds without audio that mean a hang.
             rules: when else the process counts as broken.
         """
-        self._model = model
+        self.model = model
         self._sentence_timeout = sentence_timeout
         self._worker = Supervisor(
             VOICE, command, {"model": str(model)}, rules=rules, on_state=on_state
@@ -64,9 +67,9 @@ class PiperVoice:
         Raises:
             SynthesisUnavailable: voice or library is missing.
         """
-        if not self._model.is_file():
+        if not self.model.is_file():
             raise SynthesisUnavailable(
-                f"There is no voice {self._model}; run `cockpit models pull` with its name."
+                f"There is no voice {self.model}; run `cockpit models pull` with its name."
             )
         try:
             await self._worker.start()
@@ -106,7 +109,7 @@ class PiperVoice:
             return Audio.join([chunk async for chunk in chunks], self.rate or 22_050)
 
     async def stream(self, text: str) -> AsyncGenerator[Audio]:
-        """Audio of the text, a sentence at a time, made ahead of whoever plays it.
+        """Audio of the text, in pieces of a sentence, made ahead of whoever plays it.
 
         Closing the generator (``contextlib.aclosing``) stops the process's current sentence.
 
