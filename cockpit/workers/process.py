@@ -79,6 +79,7 @@ class WorkerProcess:
         self.facts: Mapping[str, Any] = {}
         self.gone = asyncio.Event()
         self.hang = ""
+        self._nonsense = ""  # what it wrote in place of a frame
         self._name = name
         self._process = process
         self._rules = rules
@@ -150,11 +151,6 @@ class WorkerProcess:
         return self._process.pid
 
     @property
-    def returncode(self) -> int | None:
-        """How it ended, negative for a signal; None while it runs."""
-        return self._process.returncode
-
-    @property
     def alive(self) -> bool:
         """Whether it can be asked something."""
         return not self.gone.is_set() and not self.hang and self._process.returncode is None
@@ -162,14 +158,13 @@ class WorkerProcess:
     @property
     def end(self) -> str:
         """Why it ended, once it has."""
-        if self.hang:
-            return self.hang
+        if self.hang or self._nonsense:
+            return self.hang or self._nonsense
         code = self._process.returncode
-        how = f"exit status {code}"
         if code is not None and code < 0:
-            with contextlib.suppress(ValueError):
-                how = f"killed by {signal.Signals(-code).name}"
-        return f"{self._complaints[-1]} ({how})" if self._complaints else how
+            return f"killed by {_signal_name(-code)}"
+        last = self._complaints[-1] if self._complaints else ""
+        return f"{last} (exit status {code})" if last else f"exit status {code}"
 
     async def request(
         self, kind: str, fields: Mapping[str, Any], payload: bytes, patience: float
@@ -259,7 +254,7 @@ class WorkerProcess:
             while (frame := await read_frame(self._process.stdout)) is not None:
                 self._take(frame)
         except ProtocolError as error:
-            self._complaints.append(str(error))
+            self._nonsense = str(error)
         finally:
             if self._watching is not None:
                 self._watching.cancel()
@@ -331,6 +326,13 @@ class WorkerProcess:
             times = psutil.Process(self._process.pid).cpu_times()
             return float(times.user + times.system)
         return 0.0
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:  # a real-time signal
+        return f"signal {number}"
 
 
 def _overdue(asked: _Asked, now: float) -> bool:
