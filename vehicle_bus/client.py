@@ -59,6 +59,8 @@ OWNER_GRACE = 1.5
 """Seconds after a connection was made in which an owner may still be connecting, too."""
 REGAINED_WITHIN = 5.0
 """Seconds after a loss in which it is worth waiting for what was lost."""
+NEWEST = 4000
+"""Topics of which the last message is remembered."""
 UNDER_WAY = 256
 """Accepted commands whose end is watched for; the oldest is forgotten."""
 LATE = timedelta(seconds=60)
@@ -112,6 +114,7 @@ class VehicleBus:
         self._commands: dict[str, Command] = {}
         self._under_way: dict[str, Command] = {}
         self._failure_hooks: list[Callable[[Failure], None]] = []
+        self._newest: dict[str, Message] = {}
         self._watchers: dict[Feed[Update], frozenset[str] | None] = {}
         self._listeners: set[Feed[Message]] = set()
         self._pulse = Pulse()
@@ -326,12 +329,17 @@ class VehicleBus:
             del self._watchers[feed]
 
     @asynccontextmanager
-    async def traffic(self) -> AsyncIterator[Feed[Message]]:
+    async def traffic(self, *, newest: bool = False) -> AsyncIterator[Feed[Message]]:
         """Every message on the vehicle's topics, malformed ones too, as it comes.
 
         Entered before the bus is ready, it starts with the retained messages.
+
+        Args:
+            newest: start with the last message of every topic since the connection was made.
         """
         feed = Feed[Message](FEED_SIZE)
+        for message in self._newest.values() if newest else ():
+            feed.put(message)
         self._listeners.add(feed)
         try:
             yield feed
@@ -449,6 +457,7 @@ class VehicleBus:
         self._seen_documents = None
 
     def _on_lost(self) -> None:
+        self._newest.clear()
         # What an interrupted synchronisation did not replace is still the last we know.
         self._last |= self._readings
         self._readings = {}
@@ -499,10 +508,11 @@ class VehicleBus:
             self._warned.warn(log, topic, f"dropped a message on {topic}: {error}")
 
     def _overhear(self, topic: str, data: bytes, retained: bool) -> None:
-        if self._listeners:
-            message = Message(topic, data, retained, time.monotonic())
-            for feed in self._listeners:
-                feed.put(message)
+        message = Message(topic, data, retained, time.monotonic())
+        if topic in self._newest or len(self._newest) < NEWEST:
+            self._newest[topic] = message
+        for feed in self._listeners:
+            feed.put(message)
 
     def _on_value(self, path: str, data: bytes, retained: bool) -> None:
         if path not in self.catalogue:
