@@ -78,6 +78,7 @@ class CockpitApp(App[int], inherit_bindings=False):
         Binding("ctrl+o", "zoom", "Zoom", show=False),
         Binding("ctrl+y", "copy", "Copy", key_display="^Y", show=False),
         Binding("f12", "other_theme", "Light or dark", show=False),
+        Binding("ctrl+r", "try_again", "Try again", show=False),
         Binding("escape", "to_prompt", "To the prompt", show=False),
         Binding("ctrl+q", "quit", "Quit", key_display="^Q", priority=True),
         Binding("ctrl+c", "interrupt", "Quit", show=False, priority=True),
@@ -145,16 +146,20 @@ class CockpitApp(App[int], inherit_bindings=False):
         self.feed.follow_log()
         self.arrange()
         self.theme_changed_signal.subscribe(self, lambda _: self._redraw())
-        self.call_after_refresh(self.begin)
+        self.run_worker(self.feed.tick(), name="clock")
+        self.call_after_refresh(self._painted)
 
     def on_unmount(self) -> None:
         """Nothing can be drawn any more."""
         self.feed.close()
 
-    def begin(self) -> None:
-        """Open the car."""
+    def _painted(self) -> None:
         since = time.time() - psutil.Process().create_time()
         log.info("first paint after %.2f s (CPU %.2f s)", since, time.process_time())
+        self.begin()
+
+    def begin(self) -> None:
+        """Open the car."""
         self.boot.begin()
 
     def on_resize(self) -> None:
@@ -271,12 +276,17 @@ class CockpitApp(App[int], inherit_bindings=False):
         if again:
             self.begin()
 
+    def action_try_again(self) -> None:
+        """Open the car anew, after it could not be opened."""
+        if self.boot.fault:
+            self.begin()
+
     def _fill_completions(self) -> None:
         """Names of places and items, after each turn that may have changed them."""
         finished = sum(1 for e in self.state.entries if isinstance(e, TurnRecord) and e.turn)
         if self.cockpit is not None and finished != self._filled_after:
             self._filled_after = finished
-            self.run_worker(self._fill(self.cockpit), name="completions", exclusive=True)
+            self.run_worker(self._fill(self.cockpit), group="completions", exclusive=True)
 
     async def _fill(self, cockpit: Cockpit) -> None:
         self.completer.fill(await cockpit.place_names(), await cockpit.item_names())

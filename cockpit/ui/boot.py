@@ -86,6 +86,7 @@ class Boot:
         """Open everything in the background; again after a failure."""
         if self._task is None or self._task.done():
             self.fault, self.exit_code = "", 0
+            self._state.fault = ""
             self._state.steps.clear()
             self._task = asyncio.create_task(self._run(), name="boot")
 
@@ -116,6 +117,7 @@ class Boot:
             if step.state is StepState.RUNNING:
                 self._step(name, StepState.FAILED, self.fault)
         self._state.ready = False
+        self._state.fault = self.fault
         self._feed.touch(Section.BOOT)
         self._on_failed(self.fault)
 
@@ -127,7 +129,6 @@ class Boot:
         events = await stack.enter_async_context(self._events.watch())
         following = [
             group.create_task(self._feed.follow_events(events), name="dashboard events"),
-            group.create_task(self._feed.tick(), name="dashboard clock"),
         ]
         stack.callback(lambda: [task.cancel() for task in following])
         self._step(CODE, StepState.RUNNING)

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final, cast
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.content import Content
 
 from cockpit.ui import telling
 from cockpit.ui.panels import KINDS
@@ -21,6 +22,7 @@ REQUESTS: Final = 6
 """Requests that are offered for what was typed into the palette."""
 _BEHIND: Final = 0.5
 """Factor of their score: commands come first."""
+_LAST: Final = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,9 @@ class Commands(Provider):
             score = matcher.match(request) * _BEHIND
             if score > 0:
                 yield Hit(score, matcher.highlight(f"Say: {request}"), ask, help="A request")
+        ask = partial(self._dashboard.ask, query)
+        said = Content(f"Say: {query}")  # typed text is no markup
+        yield Hit(_LAST, said, ask, help="To the car, as it stands here")
 
 
 def commands(app: CockpitApp) -> Iterator[Command]:

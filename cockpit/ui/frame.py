@@ -126,6 +126,8 @@ class StatusLine(Widget):
         return self._content
 
     def _left(self, state: State, conversation_seen: bool) -> Content:
+        if state.fault:
+            return Content.styled(f"{state.fault} Ctrl-R tries again.", "$error")
         if not state.ready or (state.loading and state.listening is None):
             return self._loading(state)
         if conversation_seen:

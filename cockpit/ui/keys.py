@@ -25,6 +25,7 @@ EVERYWHERE = (
     ("Ctrl-O", "the chosen panel alone, or as many as fit"),
     ("Ctrl-Y", "copy what is selected, or what the panel shows"),
     ("F12", "light or dark"),
+    ("Ctrl-R", "open the car anew, after it could not be opened"),
     ("Esc", "from the prompt to the panel, and back"),
     ("Tab", "to the next part of the screen"),
     ("Ctrl-Q  Ctrl-C", "quit; everything that was started is ended"),

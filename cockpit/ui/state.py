@@ -364,6 +364,7 @@ class State:
     Attributes:
         steps: of starting up, by name.
         ready: requests can be made.
+        fault: why the car could not be opened; empty where it was, or still may be.
         entries: the conversation, oldest first.
         turns: how many there were.
         caption: what somebody seems to be saying now.
@@ -395,6 +396,7 @@ class State:
         self.now = now
         self.steps: dict[str, Step] = {}
         self.ready = False
+        self.fault = ""
         self.entries: deque[Entry] = deque(maxlen=ENTRIES)
         self.turns = 0
         self.caption: Caption | None = None

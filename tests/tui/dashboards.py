@@ -7,13 +7,14 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from textual.containers import Vertical
 from textual.pilot import Pilot
 
 from cockpit.cli.vehicle import open_cockpit_vehicle
 from cockpit.settings import Settings
 from cockpit.ui.app import CockpitApp
 from cockpit.ui.cockpit import OpenVehicle
-from cockpit.ui.state import State
+from cockpit.ui.state import Section, State
 
 SMALL = (80, 24)
 LARGE = (220, 60)
@@ -43,22 +44,33 @@ def quiet_settings(folder: Path) -> Settings:
 
 
 class StillApp(CockpitApp):
-    """A dashboard that opens nothing: it shows the state it was given.
+    """A dashboard that opens nothing: it shows one panel on the state it was given.
+
+    In a wide terminal the panel has the width of its column, and the others are empty.
 
     Args:
         state: what to show.
-        panel: name of the panel that is chosen.
+        panel: name of the panel.
         theme: name of the theme.
+        folder: for settings and history.
     """
 
     def __init__(self, state: State, panel: str, theme: str, folder: Path) -> None:
         super().__init__(quiet_settings(folder), _open_nothing, state=state)
         self.theme = theme
-        self._chosen = panel
+        self._only = panel
 
     def begin(self) -> None:
         """Choose the panel in place of opening the car."""
-        self.action_show_panel(self._chosen)
+        self.action_show_panel(self._only)
+
+    def _place(self, parent: Vertical, name: str, wanted: bool) -> None:
+        super()._place(parent, name, wanted and name == self._only)
+
+    def draw(self, changes: frozenset[Section]) -> None:
+        """The one panel only."""
+        self._shown = tuple(name for name in self._shown if name == self._only)
+        super().draw(changes)
 
 
 @asynccontextmanager

@@ -129,6 +129,7 @@ class Panel(Vertical):
         self.kind = kind
         self.border_title = kind.title
         self._why: str | None = None
+        self._awaited = False  # it was chosen, and had nothing to give the focus to
 
     @property
     def dashboard(self) -> CockpitApp:
@@ -179,6 +180,13 @@ class Panel(Vertical):
             line.first(Static).update(why)
         elif why is not None:
             self.mount(Static(why, classes="unavailable", markup=False))
+        elif self._awaited:
+            self._awaited = False
+            self.call_after_refresh(self._take_focus)
+
+    def _take_focus(self) -> None:
+        if self.app.focused is None and (widget := self.first_focus()) is not None:
+            widget.focus()
 
     def act(self, work: Coroutine[Any, Any, object], done: str = "") -> None:
         """Run something in the background; say how it ended.
@@ -203,6 +211,9 @@ class Panel(Vertical):
 
     def first_focus(self) -> Widget | None:
         """The widget that gets the focus with the panel."""
+        if self._why is not None:
+            self._awaited = True
+            return None
         if self.focus_on:
             found = self.query(self.focus_on)
             if found and found.first().focusable:

@@ -182,7 +182,7 @@ def _engines(state: State) -> Content:
     lines = [_heading("Engines")]
     for record in state.engines.values():
         lines.append(_engine(record, state.clock()))
-        if record.state in TROUBLE:
+        if record.state in TROUBLE and record.detail:
             lines.append(Content.styled(f"    {_why(record.detail)}", "$text-muted"))
     for step in state.steps.values():
         if step.title not in state.engines:
@@ -196,6 +196,8 @@ def _engine(record: EngineRecord, now: float) -> Content:
     sign, colour = ("●", "$success") if good else ("◌", "$warning")
     if record.state in TROUBLE:
         sign, colour = "✗", "$error"
+    if record.state == "stopped":
+        sign, colour = "○", "$text-muted"
     more = f" {_age(now - record.since)}"
     if record.restarts:
         more += f", {_times(record.restarts, 'restart')}"
