@@ -98,4 +98,9 @@ def _serve(port: int) -> None:
         raise UsageError("--web needs a package that is not installed: offline-cockpit[ui].")
     from cockpit.ui.web import serve
 
-    serve(sys.argv, port)
+    try:
+        serve(sys.argv, port)
+    except OSError as error:
+        raise UsageError(
+            f"Port {port} cannot be used ({os.strerror(error.errno or 0)}); choose another with --port."
+        ) from error
