@@ -216,7 +216,8 @@ def test_piper_worker_ends_with_its_parent(asset: Callable[[str], Path]) -> None
         assert worker.stdin and worker.stdout and worker.stderr
         worker.stdin.write(json_frame("open", options).encode())
         worker.stdin.flush()
-        assert b"ready" in worker.stdout.readline()
+        while b"ready" not in (line := worker.stdout.readline()):
+            assert b"working" in line  # a sign of life, while it loads
         worker.stdin.close()  # as when the parent is gone
         assert worker.wait(timeout=5) == 0
         assert worker.stderr.read() == b""
