@@ -101,6 +101,5 @@ def _serve(port: int) -> None:
     try:
         serve(sys.argv, port)
     except OSError as error:
-        raise UsageError(
-            f"Port {port} cannot be used ({os.strerror(error.errno or 0)}); choose another with --port."
-        ) from error
+        why = os.strerror(error.errno or 0)
+        raise UsageError(f"Port {port} cannot be used ({why}); choose another.") from error

@@ -13,6 +13,7 @@ from cockpit.settings import Settings
 from cockpit.ui.cockpit import FaultForm, OpenVehicle, ScenarioEnd, ScenarioNews
 from sim.clock import ScaledClock
 from sim.faults import FORMS
+from sim.start import start_state
 from sim.vehicle import SimulatedVehicle
 from vehicle_bus.broker import EmbeddedBroker
 from vehicle_bus.catalogue import Value
@@ -173,10 +174,10 @@ async def open_cockpit_vehicle(settings: Settings) -> AsyncIterator[OpenVehicle]
         FaultInvalid: a fault of the settings means nothing.
     """
     if settings.bus.host is not None:
-        yield OpenVehicle(settings.bus)
+        yield OpenVehicle(settings.bus, start=start_state)
         return
     async with open_simulated_vehicle(settings) as car:
-        yield OpenVehicle(car.bus, SimulatedWorld(car))
+        yield OpenVehicle(car.bus, SimulatedWorld(car), start_state)
 
 
 @asynccontextmanager

@@ -28,7 +28,7 @@ from cockpit.ui.frame import StatusLine, TabLine
 from cockpit.ui.history import History
 from cockpit.ui.keys import KeysScreen
 from cockpit.ui.logs import LogBook
-from cockpit.ui.panels import KINDS, Panel
+from cockpit.ui.panels import KINDS, Kind, Panel
 from cockpit.ui.preferences import Preferences
 from cockpit.ui.prompt import Prompt
 from cockpit.ui.state import NoteKind, Section, State, TurnRecord
@@ -196,7 +196,7 @@ class CockpitApp(App[int], inherit_bindings=False):
         panel = self._panels.get(name)
         if panel is None and wanted:
             order = [kind.name for kind in KINDS]
-            panel = KINDS[order.index(name)].make()
+            panel = self._make(KINDS[order.index(name)])
             self._panels[name] = panel
             later = [
                 one
@@ -208,14 +208,34 @@ class CockpitApp(App[int], inherit_bindings=False):
         if panel is not None:
             panel.display = wanted
 
+    def _make(self, kind: Kind) -> Panel:
+        """A new panel; one that cannot be made says so."""
+        try:
+            return kind.make()
+        except Exception as error:
+            if self.is_headless:
+                raise
+            log.exception("the panel %s cannot be made", kind.title)
+            self._broken.add(kind.name)
+            panel = Panel(kind)
+            panel.call_after_refresh(
+                panel.give_up, f"This panel broke ({error}); F8 shows the log."
+            )
+            return panel
+
     def action_show_panel(self, name: str) -> None:
         """Bring a panel into sight and give it the focus."""
         self._recent.remove(name)
         self._recent.insert(0, name)
         self.arrange()
-        self.call_after_refresh(self._focus_panel, name)
+        # Who goes to the conversation wants to say something.
+        if name == "conversation":
+            self.call_after_refresh(self.action_to_prompt)
+        else:
+            self.call_after_refresh(self.focus_panel, name)
 
-    def _focus_panel(self, name: str) -> None:
+    def focus_panel(self, name: str) -> None:
+        """Give a panel's keys the focus."""
         widget = self._panels[name].first_focus()
         if widget is not None:
             widget.focus()
@@ -337,7 +357,7 @@ class CockpitApp(App[int], inherit_bindings=False):
 
     def on_prompt_left(self) -> None:
         """Escape in the prompt: on with the keys of the panel."""
-        self._focus_panel(self._recent[0])
+        self.focus_panel(self._recent[0])
 
     def action_to_prompt(self) -> None:
         """Escape elsewhere: back to the prompt."""

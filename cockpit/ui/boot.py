@@ -153,7 +153,7 @@ class Boot:
         for notice in session.notices:
             self._state.note(notice, NoteKind.WARNING)
         following.append(group.create_task(self._feed.follow_bus(session), name="dashboard bus"))
-        cockpit = Cockpit(session, world=vehicle.world)
+        cockpit = Cockpit(session, world=vehicle.world, start=vehicle.start)
         self._state.ready = True
         self._feed.touch(Section.BOOT)
         self._on_ready(cockpit)
@@ -214,6 +214,7 @@ class Boot:
         source = microphone or Silence(len(self._settings.audio.zones))
         live = await stack.enter_async_context(open_live(cockpit.session, engines, source=source))
         cockpit.microphone = microphone
+        self._state.listening = live.state  # later changes come as events
         return live
 
     async def _open_microphone(self, cockpit: Cockpit, stack: AsyncExitStack) -> Mutable | None:

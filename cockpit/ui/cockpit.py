@@ -17,7 +17,7 @@ if TYPE_CHECKING:  # heavy; what is drawn first must not wait for it
     from cockpit.live.conversation import LiveConversation
     from cockpit.session import Session
     from cockpit.ui.muting import Mutable
-    from vehicle_bus.catalogue import Value
+    from vehicle_bus.catalogue import Catalogue, Value
     from vehicle_bus.config import BusSettings
     from vehicle_bus.records import Ack
 
@@ -154,12 +154,22 @@ class ScenarioEnd:
     milliseconds: float
 
 
+type Start = Callable[[Catalogue], Mapping[str, Value]]
+
+
 @dataclass(frozen=True, slots=True)
 class OpenVehicle:
-    """How to reach the vehicle, and its world where that is simulated here."""
+    """How to reach the vehicle.
+
+    Attributes:
+        world: where that is simulated here.
+        start: gives the values that the default vehicle starts with, by path; scenarios are told
+            from there.
+    """
 
     bus: BusSettings
     world: World | None = None
+    start: Start = field(default=lambda _: {})
 
 
 @dataclass
@@ -171,11 +181,13 @@ class Cockpit:
         live: the spoken conversation; None where requests are typed only.
         world: the simulator; None with a real vehicle.
         microphone: can be switched off; None without one.
+        start: see ``OpenVehicle``.
     """
 
     session: Session
     live: LiveConversation | None = None
     world: World | None = None
+    start: Start = field(default=lambda _: {}, repr=False)
     microphone: Mutable | None = field(default=None, repr=False)
 
     async def request(self, text: str, seat: Seat) -> None:

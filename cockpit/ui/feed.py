@@ -12,7 +12,7 @@ import psutil
 
 from cockpit.ui.logs import LogBook
 from cockpit.ui.machine import Lag, Processes
-from cockpit.ui.state import MachineFigures, Section, State
+from cockpit.ui.state import Kept, MachineFigures, Section, State
 from vehicle_bus.errors import CockpitError
 
 if TYPE_CHECKING:
@@ -153,6 +153,7 @@ class Feed:
             asyncio.TaskGroup() as group,
         ):
             self._traffic, self._updates, self._bus = traffic, updates, bus
+            self.state.kept = lambda: _kept(session)
             self._look(bus)
             group.create_task(self._take_messages(traffic), name="dashboard traffic")
             group.create_task(self._take_updates(updates), name="dashboard values")
@@ -212,3 +213,18 @@ class Feed:
 
 def _signature(bus: VehicleBus) -> object:
     return bus.connected, bus.fault, dict(bus.owners)
+
+
+def _kept(session: Session) -> Kept:
+    """What the skills keep, as far as they have it at hand."""
+    from skills.navigation.saved import SavedPlaces
+    from skills.shopping.store import ShoppingList
+
+    shopping = session.resources.opened(ShoppingList)
+    saved = session.resources.opened(SavedPlaces)
+    places = {}
+    for name in saved.names() if saved is not None else ():
+        if saved is not None and (place := saved.entry(name)) is not None:
+            places[name] = (place.latitude, place.longitude)
+    items = shopping.items() if shopping is not None else ()
+    return Kept(tuple(item.spoken for item in items), places)

@@ -111,6 +111,33 @@ class ReplyRecord:
         return self.heard is not None and self.heard != self.text
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What the skills keep that a request may change.
+
+    Attributes:
+        shopping: items as people say them.
+        places: saved places: latitude and longitude by name.
+    """
+
+    shopping: tuple[str, ...] = ()
+    places: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What was so when a turn began; a scenario of it starts there.
+
+    Attributes:
+        values: of the vehicle.
+        guided: a route was active.
+    """
+
+    values: Mapping[str, Value]
+    kept: Kept
+    guided: bool
+
+
 @dataclass(slots=True)
 class TurnRecord:
     """A turn with everything that was told of it; times are those of ``State.clock``.
@@ -126,7 +153,9 @@ class TurnRecord:
         ended: when it was finished.
         reply: as it is spoken; None where nothing was said aloud.
         stages: of a spoken turn, milliseconds after the last word; see ``TurnTimed``.
+        last_word: when that was; None where it is not known.
         failures: what came to nothing afterwards, e.g. a window that jammed.
+        before: what was so when it began.
     """
 
     number: int
@@ -140,7 +169,9 @@ class TurnRecord:
     ended: float | None = None
     reply: ReplyRecord | None = None
     stages: Mapping[str, float] = field(default_factory=dict)
+    last_word: float | None = None
     failures: list[Failure] = field(default_factory=list)
+    before: Before | None = None
 
     @property
     def reply_text(self) -> str:
@@ -384,6 +415,7 @@ class State:
         speeds: of the language model's last plans.
         recognised: milliseconds of the last recognitions.
         muted: the microphone is switched off.
+        kept: tells what the skills keep.
         changed: sections that were written since ``take_changes``.
     """
 
@@ -416,6 +448,7 @@ class State:
         self.speeds: deque[PlanSpeed] = deque(maxlen=SPEEDS)
         self.recognised: deque[float] = deque(maxlen=SPEEDS)
         self.muted = False
+        self.kept: Callable[[], Kept] = Kept
         self.changed: set[Section] = set()
 
     def take_changes(self) -> frozenset[Section]:
@@ -452,9 +485,7 @@ class State:
         """Take an event of the session."""
         match event:
             case UtteranceHeard(utterance=utterance):
-                self.turns += 1
-                self.caption = None
-                self.entries.append(TurnRecord(self.turns, utterance, self.now(), self.clock()))
+                self._begin(utterance)
             case PlanMade(plan=plan, milliseconds=milliseconds):
                 if (record := self.current) is not None:
                     record.plan, record.plan_ms = plan, milliseconds
@@ -496,6 +527,15 @@ class State:
                 return
         self.changed.add(Section.CONVERSATION)
 
+    def _begin(self, utterance: Utterance) -> None:
+        self.turns += 1
+        self.caption = None
+        vehicle = self.vehicle
+        before = Before(dict(vehicle.values), self.kept(), "nav/route" in vehicle.documents)
+        self.entries.append(
+            TurnRecord(self.turns, utterance, self.now(), self.clock(), before=before)
+        )
+
     @property
     def last_turn(self) -> TurnRecord | None:
         """The newest turn, finished or not."""
@@ -522,7 +562,7 @@ class State:
     def _on_speech(self, event: ReplyStarted | ReplyEnded | TurnTimed) -> None:
         if isinstance(event, TurnTimed):
             if (record := self._finished(lambda record: not record.stages)) is not None:
-                record.stages = dict(event.stages)
+                record.stages, record.last_word = dict(event.stages), event.last_word
             if "pause" in event.stages and "text" in event.stages:
                 self.recognised.append(event.stages["text"] - event.stages["pause"])
             return

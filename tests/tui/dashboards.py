@@ -63,6 +63,7 @@ class StillApp(CockpitApp):
     def begin(self) -> None:
         """Choose the panel in place of opening the car."""
         self.action_show_panel(self._only)
+        self.call_after_refresh(self.focus_panel, self._only)
 
     def _place(self, parent: Vertical, name: str, wanted: bool) -> None:
         super()._place(parent, name, wanted and name == self._only)
