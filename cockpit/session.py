@@ -6,7 +6,7 @@ import asyncio
 import gc
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -169,6 +169,48 @@ async def open_session(
             resources=resources,
             notices=tuple(notices),
             model=model,
+        )
+
+
+@asynccontextmanager
+async def open_beside(session: Session, data_dir: Path, clock: Clock) -> AsyncIterator[Session]:
+    """Another conversation with the same car: it shares planners and events, and nothing else.
+
+    Args:
+        session: stays open as long.
+        data_dir: for the lists and places of this one.
+        clock: its time.
+
+    Raises:
+        BusUnreachable: the broker does not answer.
+    """
+    environment = replace(session.environment, data_dir=data_dir, clock=clock)
+    async with (
+        VehicleBus(session.bus.settings) as vehicle,
+        SessionResources.open(environment) as resources,
+    ):
+        gate = Gate(vehicle)
+        conversation = Conversation(session.skills, clock, session.settings.agent.answer_timeout)
+        executor = Executor(
+            session.skills,
+            gate,
+            resources=resources,
+            environment=environment,
+            dialogue=conversation,
+            events=session.events,
+        )
+        planners = session.agent.planners
+        settings = session.settings.agent if session.model is None else session.model.settings
+        agent = Agent(planners, executor, gate, conversation, session.events, settings)
+        await vehicle.ready()
+        yield replace(
+            session,
+            bus=vehicle,
+            agent=agent,
+            gate=gate,
+            environment=environment,
+            resources=resources,
+            notices=(),
         )
 
 

@@ -109,6 +109,16 @@ class SimulatedVehicle:
         """Names of the ECUs that are simulated here."""
         return tuple(self._hosts)
 
+    @property
+    def movable(self) -> tuple[str, ...]:
+        """Signals that take time to get to a target: windows, roof, trunk."""
+        return tuple(
+            path
+            for host in self._hosts.values()
+            for path in host.paths
+            if host.ecu.travel(path, self.world.get(path) or 0) is not None
+        )
+
     async def __aenter__(self) -> Self:
         """Put the ECUs on the bus.
 

@@ -100,6 +100,11 @@ class Agent:
         """The way to the vehicle."""
         return self._gate
 
+    @property
+    def planners(self) -> tuple[Planner, ...]:
+        """Who plans, templates first."""
+        return tuple(self._planners.values())
+
     def _failed_later(self, failure: Failure) -> None:
         self._events.publish(CommandFailedLater(failure))
 

@@ -14,7 +14,16 @@ from textual.widgets import OptionList, Static
 
 from cockpit.ui.cockpit import Cockpit
 from cockpit.ui.panels import Kind, Panel
-from cockpit.ui.panels.apps_lists import SavedSpots, Shopping, Spot, how_far, leads_to, recent
+from cockpit.ui.panels.apps_lists import (
+    HERE,
+    SavedSpots,
+    Shopping,
+    Spot,
+    here,
+    how_far,
+    leads_to,
+    recent,
+)
 from cockpit.ui.panels.asking import AskScreen
 from cockpit.ui.panels.rows import Row, Rows, between
 from cockpit.ui.state import Section, State
@@ -22,7 +31,6 @@ from vehicle_bus.errors import CockpitError
 
 SIDE_BY_SIDE: Final = 56
 """Columns of the panel from which the lists stand beside each other."""
-_HERE: Final = ("Vehicle.CurrentLocation.Latitude", "Vehicle.CurrentLocation.Longitude")
 _SIGNS: Final = {"home": "⌂", "work": "▣"}
 
 
@@ -193,7 +201,7 @@ class AppsPanel(Panel):
         colour = "$accent" if going else "$primary" if spot.saved else "$text-muted"
         address = f"  {spot.address}" if spot.address and spot.address != spot.name else ""
         left = Content.assemble((f"{sign} ", colour), spot.name, (address, "$text-muted"))
-        far = how_far(spot, *(values.get(path) for path in _HERE))
+        far = how_far(spot, *(values.get(path) for path in HERE))
         return Row(key, between(left, Content.styled(far, "$text-muted"), self._place_rows.room))
 
     # What the keys do.
@@ -271,17 +279,19 @@ class AppsPanel(Panel):
         what = spot.name if spot is not None else "where the car is"
 
         def named(name: str | None) -> None:
-            if name is None:
-                return
-            if spot is not None:
-                self._tell(f"Saved as {places.keep(name, spot)}.")
-                self._again()
-            elif self.cockpit is not None:
-                seat = self.dashboard.seat
-                self.act(self.cockpit.request(f"save this place as {name}", seat))
+            if name is not None and self.cockpit is not None:
+                self.act(self._keep(self.cockpit, places, name, spot))
 
         screen = AskScreen(f"Save {what} as", hint="home", check=places.fault)
         self.dashboard.push_screen(screen, named)
+
+    async def _keep(
+        self, cockpit: Cockpit, places: SavedSpots, name: str, spot: Spot | None
+    ) -> None:
+        if spot is None:
+            spot = await here(cockpit)
+        self._tell(f"Saved as {places.keep(name, spot)}.")
+        self._again()
 
     def _rename(self, places: SavedSpots, old: str, new: str | None) -> None:
         if new is not None and new != old:

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from cockpit.ui.state import Entry, TurnRecord
+from vehicle_bus.errors import CockpitError
 
 if TYPE_CHECKING:
+    from cockpit.ui.cockpit import Cockpit
     from skills.navigation.places import Place
     from skills.navigation.saved import SavedPlaces
     from skills.shopping.amounts import Item
@@ -21,6 +23,7 @@ STEPS: Final = 20
 """Changes that can be taken back."""
 RECENT: Final = 8
 """Destinations that are remembered."""
+HERE: Final = ("Vehicle.CurrentLocation.Latitude", "Vehicle.CurrentLocation.Longitude")
 LONGEST: Final = 60
 """Letters in the name of a place."""
 
@@ -125,9 +128,10 @@ class Shopping:
         item = self._store.get(key)
         if item is None:
             return ""
-        self._store.remove([item])
-        self.undo.record(f"removed {item.spoken}", lambda item=item: self._store.put(item))
-        return item.spoken
+        gone = item
+        self._store.remove([gone])
+        self.undo.record(f"removed {gone.spoken}", lambda: self._store.put(gone))
+        return gone.spoken
 
     def forget_ticked(self) -> int:
         """What is ticked off goes out of sight; how much that was."""
@@ -220,6 +224,24 @@ class SavedSpots:
         before = self._store.put(name, None)
         if before is not None:
             self.undo.record(f"removed {name}", lambda: self._store.put(name, before))
+
+
+async def here(cockpit: Cockpit) -> Spot:
+    """Where the car is, with its street where there is a map.
+
+    Raises:
+        CockpitError: the car does not say.
+    """
+    from skills.navigation.geo import Point
+    from skills.navigation.router import Router
+
+    session = cockpit.session
+    point = Point(*(float(str(session.bus.get(path))) for path in HERE))
+    try:
+        street = await (await session.resources.get(Router)).street_at(point)
+    except CockpitError:
+        street = None  # no map
+    return Spot("", street or "", point.latitude, point.longitude, saved=False)
 
 
 def recent(entries: Iterable[Entry]) -> tuple[Spot, ...]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from collections import deque
-from collections.abc import Mapping
 from typing import ClassVar, Final
 
 from textual import events, on
@@ -83,7 +82,7 @@ class BusPanel(Panel):
         self._sort = SORTS[0]
         self._order: list[str] = []
         self._made_of: object = None
-        self._frozen: Mapping[str, TopicRecord] | None = None
+        self._frozen: dict[str, TopicRecord] | None = None
         self._frozen_at = 0.0
         self._frozen_total = 0
         self._totals: deque[tuple[float, int]] = deque(maxlen=64)
@@ -166,7 +165,7 @@ class BusPanel(Panel):
         (first, before), (last, after) = self._totals[0], self._totals[-1]
         return (after - before) / (last - first) if last - first >= 0.5 else 0.0
 
-    def _sort_out(self, topics: Mapping[str, TopicRecord], now: float) -> None:
+    def _sort_out(self, topics: dict[str, TopicRecord], now: float) -> None:
         """The order, anew only where it can be another: topics came, or a second passed."""
         query = self.query_one(FilterInput).value
         newest = next(reversed(topics), "")
@@ -188,7 +187,7 @@ class BusPanel(Panel):
         if order != self._order:
             self._order = order
 
-    def _summarise(self, state: State, topics: Mapping[str, TopicRecord]) -> None:
+    def _summarise(self, state: State, topics: dict[str, TopicRecord]) -> None:
         shown, total = len(self._order), len(topics)
         count = f"{shown} of {total}" if shown < total else f"{total} topics"
         if self.paused:
@@ -214,7 +213,7 @@ class BusPanel(Panel):
         signal = self._catalogue.get(path)
         return None if signal is None else signal.unit
 
-    def _show_detail(self, state: State, topics: Mapping[str, TopicRecord], now: float) -> None:
+    def _show_detail(self, state: State, topics: dict[str, TopicRecord], now: float) -> None:
         if not self.query_one("#middle").has_class("-detail"):
             return
         record = topics.get(self._table.cursor)

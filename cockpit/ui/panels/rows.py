@@ -86,6 +86,8 @@ class Rows(OptionList):
         name = old[at].id if at is not None and at < len(old) else None
         self.set_options(Option(row.text, row.id, disabled=not row.chosen) for row in new)
         self.put_cursor(name, at)
+        if self.highlighted is None and any(row.chosen for row in new):
+            self.action_first()
 
     def put_cursor(self, name: str | None, near: int | None = None) -> None:
         """Move the cursor to a row, or near an index where there is none of that name."""
