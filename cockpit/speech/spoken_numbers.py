@@ -173,8 +173,8 @@ _FRACTIONS = {
     "¾": "three quarters",
 }
 _SLASH_FRACTIONS = {"1/2": "½", "1/3": "⅓", "2/3": "⅔", "1/4": "¼", "3/4": "¾"}
-_FRACTION = re.compile(r"(?<![\d/.])(?:1/[234]|[23]/[34])(?![\d/.:]|,\d)")
-_OUT_OF = re.compile(r"(?<![\d/])(\d+(?:\.\d+)?) ?/ ?(5|10|100)(?![\d/.:]|,\d)")
+_FRACTION = re.compile(r"(?<![\d/.])(?:1/[234]|[23]/[34])(?![\d/:]|[.,]\d)")
+_OUT_OF = re.compile(r"(?<![\d/])(\d+(?:\.\d+)?) ?/ ?(5|10|100)(?![\d/:]|[.,]\d)")
 _MONEY = re.compile(
     rf"(?P<sign>[€$£])\s?(?P<number>{_NUMBER})(?P<scale>[kKM]\b|\s?(?:thousand|million|billion))?"
     rf"|(?P<number2>{_NUMBER})(?P<scale2>\s?(?:thousand|million|billion))?"

@@ -25,7 +25,7 @@ _DOMAINS = "com|org|net|edu|gov|io|eu|fi|de|se|no|dk|fr|uk|us|info|app|dev|ai|co
 _EMAIL = re.compile(r"\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _WEB = re.compile(
     rf"(?i)\b(?:https?://|www\.)[^\s<>()\[\]\"”]*[\w/]"
-    rf"|\b[a-z0-9][a-z0-9-]*(?:\.[a-z0-9-]+)*\.(?:{_DOMAINS})\b(?:/[^\s<>()\[\]\"”]*[\w/])?(?![.\w-]*@)"
+    rf"|(?<![\w.-])[a-z0-9][a-z0-9-]*(?:\.[a-z0-9-]+)*\.(?:{_DOMAINS})\b(?:/[^\s<>()\[\]\"”]*[\w/])?(?![.\w-]*@)"
 )
 _WEB_SIGNS = {
     ".": " dot ",

@@ -142,6 +142,7 @@ CASES: dict[str, list[tuple[str, str]]] = {
         ("3/4 full", "three quarters full"),
         ("4.5/5", "4.5 out of 5"),
         ("8/10", "8 out of 10"),
+        ("It has 4.5/5.", "It has 4.5 out of 5."),
         ("10-15 minutes", "10 to 15 minutes"),
         ("5 x 3", "5 times 3"),
         ("2x", "2 times"),
