@@ -168,6 +168,18 @@ class Cabin:
                 f"The conversation is {self.live.state.value} for ever; measure it again."
             ) from None
 
+    async def answered(self) -> None:
+        """Wait until an answer was spoken, or cut off.
+
+        Raises:
+            ConversationStuck: that never happened.
+        """
+        try:
+            async with asyncio.timeout(STUCK):
+                await self._next(ReplyEnded)
+        except TimeoutError:
+            raise ConversationStuck("The car never answered; measure it again.") from None
+
     async def typed(self, said: str) -> frozenset[Command]:
         """The commands that a request leads to when it is typed."""
         await self.fresh()

@@ -51,7 +51,14 @@ async def recording(voice: PiperVoice, sentence: str, pitch: float = 1.0) -> Aud
     """A sentence as a recogniser wants it.
 
     Args:
-        pitch: who speaks: higher and quicker than the voice by this factor.
+        pitch: see ``pitched``.
+
+    Raises:
+        SpeechError: the voice failed.
     """
-    sound = await voice.synthesize(sentence)
+    return pitched(await voice.synthesize(sentence), pitch)
+
+
+def pitched(sound: Audio, pitch: float) -> Audio:
+    """The same said by somebody whose voice is higher and quicker by a factor, at 16 kHz."""
     return Audio(sound.samples, round(sound.rate * pitch)).resampled(RATE)

@@ -5,17 +5,17 @@ Everything goes through the same ears that a live conversation has.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from cockpit.audio.streams import SoundFrame
+from cockpit.audio.streams import FRAME_SECONDS, SoundFrame
 from cockpit.evaluation.sounds import at_level
 from cockpit.evaluation.stand import recording
 from cockpit.live.ears import Ears
-from cockpit.settings import Settings, WakeWord
+from cockpit.settings import AudioSettings, ListenSettings, Settings, WakeWord
 from cockpit.speech.audio import Audio
 from cockpit.speech.measure import mix
 from cockpit.speech.piper import PiperVoice
@@ -51,13 +51,18 @@ class Listener:
 
     Args:
         settings: which words, echo cancellation and noise suppression.
+        ears: makes them.
 
     Raises:
         RecognizerUnavailable: a library is missing.
     """
 
-    def __init__(self, settings: Settings) -> None:
-        self._ears = Ears(1, settings.audio, settings.listen)
+    def __init__(
+        self,
+        settings: Settings,
+        ears: Callable[[int, AudioSettings, ListenSettings], Ears] = Ears,
+    ) -> None:
+        self._ears = ears(1, settings.audio, settings.listen)
         self._frames = 0
 
     def heard(self, sound: Audio) -> list[WakeWord]:
@@ -68,7 +73,7 @@ class Listener:
         found = []
         for at in range(0, len(sound.samples) - FRAME + 1, FRAME):
             self._frames += 1
-            frame = SoundFrame(sound.samples[None, at : at + FRAME], self._frames * 0.032)
+            frame = SoundFrame(sound.samples[None, at : at + FRAME], self._frames * FRAME_SECONDS)
             word = self._ears.feed(frame, attentive=False).wake[0]
             if word is not None:
                 found.append(word)

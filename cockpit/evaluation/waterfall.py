@@ -78,7 +78,7 @@ def bars(stages: Mapping[str, float]) -> list[Bar]:
         Bar("recognition", "think", stages[PAUSE], stages[TEXT]),
         Bar("planning", "think", stages[TEXT], stages[PLAN]),
         Bar("command on the bus", "act", known, stages[COMMAND]),
-        Bar("making the answer's voice", "say", stages[COMMAND], stages[AUDIO]),
+        Bar("the answer's first sound", "say", stages[COMMAND], stages[AUDIO]),
     ]
 
 
