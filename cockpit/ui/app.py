@@ -232,7 +232,8 @@ class CockpitApp(App[int], inherit_bindings=False):
         if name == "conversation":
             self.call_after_refresh(self.action_to_prompt)
         else:
-            self.call_after_refresh(self.focus_panel, name)
+            # Once the panel is made, which takes its time where it is seen for the first time.
+            self._panels[name].call_after_refresh(self.focus_panel, name)
 
     def focus_panel(self, name: str) -> None:
         """Give a panel's keys the focus."""

@@ -114,8 +114,8 @@ class WorldPanel(Panel):
     WorldPanel > #sides { height: 1fr; }
     WorldPanel #left { width: 2fr; height: 100%; }
     WorldPanel #right { width: 3fr; height: 100%; margin: 0 0 0 1; }
-    WorldPanel EcuRows { height: auto; max-height: 9; }
-    WorldPanel DialRows { height: auto; max-height: 13; }
+    WorldPanel #ecus { height: auto; max-height: 9; }
+    WorldPanel #dials { height: auto; max-height: 13; }
     WorldPanel #why {
         display: none; height: auto; max-height: 4; color: $error; padding: 0;
     }
@@ -123,7 +123,7 @@ class WorldPanel(Panel):
     WorldPanel .-stacked #left, WorldPanel .-stacked #right {
         width: 100%; height: auto; margin: 0;
     }
-    WorldPanel .-stacked FaultRows, WorldPanel .-stacked ScenarioRows {
+    WorldPanel .-stacked #faults, WorldPanel .-stacked #scenarios {
         height: auto; min-height: 4; max-height: 12;
     }
     """
@@ -215,7 +215,7 @@ class WorldPanel(Panel):
             return [
                 _hint("none", "Nothing is wrong."),
                 _hint("how", "a makes something go wrong:"),
-                _hint("which", "a window jams, an ECU is slow, …"),
+                _hint("which", "a jammed window, a slow ECU"),
             ]
         found: list[Row] = []
         for fault in active:
