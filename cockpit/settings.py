@@ -116,11 +116,23 @@ class SpeechSettings(Section):
     """Recognition and synthesis."""
 
     recognizer: RecognizerChoice = Field(RecognizerChoice.AUTO, description="auto, whisper, vosk.")
-    whisper_model: str = Field("whisper-tiny.en", description="Asset with the Whisper model.")
+    whisper_model: str = Field("whisper-base", description="Asset with the Whisper model.")
+    second_whisper_model: str = Field(
+        "whisper-tiny.en",
+        description="Asset with the Whisper model that is asked where the first is unsure, and "
+        "that takes its place where it is missing; empty for none.",
+    )
+    whisper_beam: int = Field(5, ge=1, le=10, description="Hypotheses that are followed.")
+    whisper_window: float = Field(
+        8.0, ge=2, le=30, description="Shortest window that is encoded, in seconds."
+    )
     whisper_variable_length: bool = Field(
         True, description="Encode only the audio there is, not a padded 30 s window."
     )
     vosk_model: str = Field("vosk-en-small", description="Asset with the Vosk model.")
+    hints: bool = Field(
+        True, description="Put names right that the map, the recipes and the lists hold."
+    )
     captions: bool = Field(
         True, description="Live captions by Vosk beside Whisper, where its model is there."
     )

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, Self
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
 
 from cockpit.agent.agent import Agent
 from cockpit.agent.plan import Turn, Utterance
@@ -17,6 +19,7 @@ from cockpit.settings import Settings
 from cockpit.speech.audio import Audio
 from cockpit.speech.errors import SpeechError
 from cockpit.speech.hearing import CAPTIONER, RECOGNIZER, VoskRecognizer
+from cockpit.speech.hinted import HintedRecognizer, StoreHints
 from cockpit.speech.piper import VOICE, PiperVoice
 from cockpit.speech.recognizer import (
     Recognizer,
@@ -24,8 +27,12 @@ from cockpit.speech.recognizer import (
     Transcript,
     open_captioner,
     open_recognizer,
+    whisper_models,
 )
 from vehicle_bus.seats import Seat
+
+if TYPE_CHECKING:
+    from cockpit.session import Session
 
 
 @dataclass(frozen=True)
@@ -128,6 +135,13 @@ class VoicePipeline:
         return Audio.join(chunks), timings, fault
 
 
+def hints_of(session: Session) -> StoreHints | None:
+    """The names that a session's stores hold; None where ``speech.hints`` is off."""
+    if not session.settings.speech.hints:
+        return None
+    return StoreHints(session.resources, session.skills.skills)
+
+
 class SpeechEngines:
     """Recogniser and voice while they load, so that everything else can start beside them."""
 
@@ -136,7 +150,9 @@ class SpeechEngines:
         recognizer: asyncio.Task[Recognizer],
         captioner: asyncio.Task[VoskRecognizer | None],
         voice: asyncio.Task[PiperVoice],
+        models: Callable[[], Sequence[Path]] = tuple,
     ) -> None:
+        self._models = models
         self._recognizer = recognizer
         self._captioner = captioner
         self._voice = voice
@@ -167,7 +183,8 @@ class SpeechEngines:
             name="captioner-start",
         )
         try:
-            yield cls(recognizer, captioner, starting)
+            models = partial(whisper_models, settings.speech, store)
+            yield cls(recognizer, captioner, starting, models)
         finally:
             for task in (starting, recognizer, captioner):
                 task.cancel()
@@ -179,15 +196,24 @@ class SpeechEngines:
                 if (engine := opened.result()) is not None:
                     await engine.close()
 
-    async def pipeline(self, agent: Agent) -> VoicePipeline:
+    async def pipeline(self, agent: Agent, hints: StoreHints | None = None) -> VoicePipeline:
         """The loaded engines around an agent.
+
+        Args:
+            agent: takes what is recognised.
+            hints: names that the recogniser's texts should have right.
 
         Raises:
             SpeechError: an engine cannot be started.
             CockpitError: a model is not in the asset store.
         """
+        if hints is None:
+            voice = await self._voice
+            return VoicePipeline(await self._recognizer, agent, voice)
+        model = next(iter(self._models()), None)
+        await hints.vocabulary(model)  # while the engines load
         voice = await self._voice
-        return VoicePipeline(await self._recognizer, agent, voice)
+        return VoicePipeline(HintedRecognizer(await self._recognizer, hints, model), agent, voice)
 
     async def captioner(self) -> StreamingRecognizer | None:
         """What makes live captions; None where they are off, or its model is missing or broken."""

@@ -103,12 +103,10 @@ async def _knows_item(text: str, resources: Resources) -> bool:
     cookbook = await resources.get(Cookbook)
     if cookbook.find(text) is not None:
         return True
-    groceries = _groceries() | _ingredients(cookbook)
+    known = groceries() | ingredients(cookbook)
     listed = await resources.get(ShoppingList)
     names = [item.name for part in split_items(text) if (item := parse_item(part))]
-    return bool(names) and all(
-        _is_one_of(groceries, name) or bool(listed.find(name)) for name in names
-    )
+    return bool(names) and all(_is_one_of(known, name) or bool(listed.find(name)) for name in names)
 
 
 def _is_one_of(things: frozenset[str], name: str) -> bool:
@@ -118,7 +116,8 @@ def _is_one_of(things: frozenset[str], name: str) -> bool:
 
 
 @cache
-def _groceries() -> frozenset[str]:
+def groceries() -> frozenset[str]:
+    """Things that people buy, in the singular."""
     text = files("skills.shopping").joinpath("groceries.yaml").read_text(encoding="utf-8")
     words = read_yaml(text)
     names = (*words["staples"], *words["compounds"], *words["whole"])
@@ -126,7 +125,8 @@ def _groceries() -> frozenset[str]:
 
 
 @cache
-def _ingredients(cookbook: Cookbook) -> frozenset[str]:
+def ingredients(cookbook: Cookbook) -> frozenset[str]:
+    """What goes into all dishes, in the singular."""
     recipes = (cookbook.find(name) for name in cookbook.names())
     return frozenset(singular(item.name) for one in recipes if one for item in one.ingredients)
 

@@ -23,7 +23,7 @@ from cockpit.settings import Settings
 from cockpit.speech.audio import read_audio, write_wav
 from cockpit.speech.errors import SpeechError
 from cockpit.speech.piper import PiperVoice
-from cockpit.voice import SpeechEngines, SpokenTurn
+from cockpit.voice import SpeechEngines, SpokenTurn, hints_of
 
 
 def demo(
@@ -64,7 +64,7 @@ async def _demo(settings: Settings, own: Sequence[Recording] | None, out: Path) 
             open_session(apart, car.bus) as session,
             screen.watching(session.bus, session.events),
         ):
-            pipeline = await engines.pipeline(session.agent)
+            pipeline = await engines.pipeline(session.agent, hints_of(session))
             console.print(f"Ready after {time.monotonic() - began:.1f} s.", highlight=False)
             for notice in session.notices:
                 console.print(notice, style="yellow", highlight=False)

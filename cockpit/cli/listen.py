@@ -19,7 +19,7 @@ from cockpit.speech.audio import Audio, read_audio, write_wav
 from cockpit.speech.errors import SpeechError
 from cockpit.speech.recognizer import Transcript
 from cockpit.speech.segments import VoiceActivity
-from cockpit.voice import SpeechEngines, SpokenTurn
+from cockpit.voice import SpeechEngines, SpokenTurn, hints_of
 from vehicle_bus.seats import Seat
 
 
@@ -59,7 +59,7 @@ async def _listen(
         open_vehicle(settings) as bus,
         open_session(settings, bus) as session,
     ):
-        pipeline = await engines.pipeline(session.agent)
+        pipeline = await engines.pipeline(session.agent, hints_of(session))
         for notice in session.notices:
             console.print(notice, style="yellow")
         for request in requests:

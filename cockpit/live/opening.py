@@ -14,7 +14,7 @@ from cockpit.live.conversation import LiveConversation
 from cockpit.live.gauge import MICROPHONE
 from cockpit.live.speaking import Speaker
 from cockpit.session import Session
-from cockpit.voice import SpeechEngines
+from cockpit.voice import SpeechEngines, hints_of
 
 LOUDSPEAKER = "loudspeaker"
 """Its name in ``EngineChanged`` events."""
@@ -53,7 +53,7 @@ async def open_live(
             sink = await stack.enter_async_context(
                 open_sink(audio, lambda state, detail: tell(LOUDSPEAKER, state, detail))
             )
-        pipeline = await engines.pipeline(session.agent)
+        pipeline = await engines.pipeline(session.agent, hints_of(session))
         voice = pipeline.voice
         answers = await stack.enter_async_context(AnswerCache.open(voice.model))
         rehearsal = Rehearsal(answers, voice)

@@ -70,16 +70,36 @@ class Hypothesis:
 
 
 @dataclass(frozen=True, slots=True)
+class Attempt:
+    """What one pass of a decoder thinks was said.
+
+    Attributes:
+        hypotheses: likeliest first, at least one.
+        strict: a sentence that is said twice is doubted, which decoders of short windows write.
+        doubt: average log probability below which another attempt is worth its time.
+        handicap: taken off the log probability where attempts are compared, for a decoder that
+            is right less often.
+    """
+
+    hypotheses: tuple[Hypothesis, ...]
+    strict: bool = False
+    doubt: float = float("-inf")
+    handicap: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Decoded:
     """Outcome for one utterance.
 
     Attributes:
         hypothesis: the decoding that is believed.
-        attempts: how many decodings it took.
+        attempts: how many attempts it took.
+        others: what else it may have been, likeliest first; nothing that is known to be wrong.
     """
 
     hypothesis: Hypothesis
     attempts: int
+    others: tuple[Hypothesis, ...] = ()
 
 
 def words_of(text: str) -> list[str]:
@@ -181,39 +201,50 @@ def find_fault(hypothesis: Hypothesis, seconds: float, *, strict: bool = False) 
     return None
 
 
-def first_credible(
-    attempts: Iterable[Hypothesis], seconds: float, *, first_is_short: bool, doubt: float
-) -> Decoded:
+def first_credible(attempts: Iterable[Attempt], seconds: float) -> Decoded:
     """The decoding to believe, making no more attempts than needed.
 
-    Args:
-        attempts: decodings, best form first after the first one; made when asked for.
-        seconds: duration of the utterance.
-        first_is_short: the first one is of the variable-length form, which is judged
-            strictly and is also not believed below ``doubt``.
-        doubt: average log probability.
+    Of each attempt the likeliest hypothesis without a fault counts. Where no attempt has one,
+    the likeliest that does not loop is taken; where all loop, what was said once, with a
+    confidence that nobody acts on.
 
-    Where all attempts have faults, the likeliest one that does not loop is taken; where all
-    loop, what was said once, with a confidence that nobody acts on.
+    Args:
+        attempts: made when asked for; at least one.
+        seconds: duration of the utterance.
     """
-    tried: list[tuple[Fault | None, Hypothesis]] = []
-    for hypothesis in attempts:
-        short = first_is_short and not tried
-        fault = find_fault(hypothesis, seconds, strict=short)
-        tried.append((fault, hypothesis))
-        if fault is None and not (short and hypothesis.logprob < doubt):
+    credible: list[tuple[float, Hypothesis]] = []
+    doubtful: list[Hypothesis] = []
+    last: Hypothesis | None = None
+    made = 0
+    for attempt in attempts:
+        made += 1
+        last = attempt.hypotheses[0]
+        for hypothesis in attempt.hypotheses:
+            fault = find_fault(hypothesis, seconds, strict=attempt.strict)
+            if fault is None:
+                credible.append((hypothesis.logprob - attempt.handicap, hypothesis))
+            elif fault is Fault.UNLIKELY:
+                doubtful.append(hypothesis)
+        credible.sort(key=_likeliest, reverse=True)
+        if credible and credible[0][1].logprob >= attempt.doubt:
             break
-    for accepted in (None, Fault.UNLIKELY):
-        good = [hypothesis for fault, hypothesis in tried if fault is accepted]
-        if good:
-            return Decoded(max(good, key=lambda item: item.logprob), len(tried))
-    last = tried[-1][1]
+    if credible:
+        (_, best), *others = credible
+        return Decoded(best, made, tuple(hypothesis for _, hypothesis in others))
+    if doubtful:
+        return Decoded(max(doubtful, key=lambda item: item.logprob), made)
+    if last is None:
+        raise ValueError("there was no attempt")
     collapsed = replace(
         last,
         text=without_repeats(last.text),
         logprob=min(last.logprob, math.log(LOOP_CONFIDENCE)),
     )
-    return Decoded(collapsed, len(tried))
+    return Decoded(collapsed, made)
+
+
+def _likeliest(entry: tuple[float, Hypothesis]) -> float:
+    return entry[0]
 
 
 def is_invented(hypothesis: Hypothesis) -> bool:

@@ -126,6 +126,9 @@ class WhisperRecognizer(_Remote):
         cls,
         model: Path,
         *,
+        second: Path | None = None,
+        beam: int = 5,
+        window: float = 8.0,
         variable_length: bool = True,
         threads: int = 2,
         language: str = "en",
@@ -137,6 +140,9 @@ class WhisperRecognizer(_Remote):
 
         Args:
             model: folder of a CTranslate2 model.
+            second: folder of another one, which is asked where the first is unsure.
+            beam: hypotheses that are followed.
+            window: shortest window that is encoded, in seconds.
             variable_length: encode only the audio there is.
             threads: threads of the matrix products.
             language: of a multilingual model.
@@ -150,6 +156,9 @@ class WhisperRecognizer(_Remote):
         options = {
             "engine": RecognizerChoice.WHISPER.value,
             "model": str(model),
+            "second": str(second) if second is not None else None,
+            "beam": beam,
+            "window": window,
             "variable_length": variable_length,
             "threads": threads,
             "language": language,

@@ -1,7 +1,8 @@
 """Measuring recognition: share of slot words heard, at several noise levels, and speed.
 
 ``python -m cockpit.speech.measure LABELS.json CLIPS --noise NOISE.wav`` prints a line for
-each model, form of encoding and noise level.
+each model and noise level; ``--help`` tells what else can be varied. What was chosen by the
+even clips can be confirmed by the odd ones.
 """
 
 from __future__ import annotations
@@ -11,19 +12,26 @@ import asyncio
 import json
 import re
 import sys
+import tempfile
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from cockpit.agent.resources import SessionResources
 from cockpit.assets.store import AssetStore
-from cockpit.settings import AssetSettings, RecognizerChoice, SpeechSettings
+from cockpit.session import SystemClock
+from cockpit.settings import AssetSettings, MapSettings, RecognizerChoice, SpeechSettings
 from cockpit.speech.audio import RATE, Audio, read_audio, rms
 from cockpit.speech.errors import AudioInvalid, AudioMissing
-from cockpit.speech.recognizer import Recognizer, Transcript, open_recognizer
+from cockpit.speech.hinted import HintedRecognizer, StoreHints
+from cockpit.speech.noise import NoiseSuppressor
+from cockpit.speech.recognizer import Recognizer, Transcript, open_recognizer, whisper_models
 from cockpit.speech.segments import Segment, SegmentRules, VoiceActivity
+from skills.api import Environment, SkillSet
 
 # fmt: off
 _UNITS = (
@@ -56,25 +64,34 @@ class ClipResult:
 
 @dataclass(frozen=True, slots=True)
 class Recall:
-    """Outcome over all clips.
+    """Outcome over some clips."""
 
-    Attributes:
-        heard: slot words that the transcripts hold.
-        total: slot words that were said.
-        audio_seconds: duration of all clips.
-        processing_seconds: time that recognition took for all of them.
-    """
-
-    heard: int
-    total: int
-    audio_seconds: float
-    processing_seconds: float
     results: tuple[ClipResult, ...]
+
+    @property
+    def total(self) -> int:
+        """Slot words that were said."""
+        return sum(len(result.clip.words) for result in self.results)
+
+    @property
+    def heard(self) -> int:
+        """Slot words that the transcripts hold."""
+        return self.total - sum(len(result.missed) for result in self.results)
 
     @property
     def share(self) -> float:
         """Share of slot words that were recognised, 0 to 1."""
         return self.heard / self.total if self.total else 0.0
+
+    @property
+    def audio_seconds(self) -> float:
+        """Duration of all clips."""
+        return sum(result.transcript.audio_seconds for result in self.results)
+
+    @property
+    def processing_seconds(self) -> float:
+        """Time that recognition took for all of them."""
+        return sum(result.transcript.processing_seconds for result in self.results)
 
     @property
     def real_time_factor(self) -> float:
@@ -83,8 +100,17 @@ class Recall:
 
     @property
     def fallbacks(self) -> int:
-        """Utterances that had to be decoded again in the padded form."""
+        """Utterances that had to be decoded again."""
         return sum(result.transcript.fallbacks for result in self.results)
+
+    def half(self, odd: bool) -> Recall:
+        """Every other clip: the first, third … or, ``odd``, the second, fourth …."""
+        return Recall(self.results[odd::2])
+
+    def percentile(self, percent: float) -> float:
+        """Of the processing time of a clip, in seconds."""
+        times = [result.transcript.processing_seconds for result in self.results]
+        return float(np.percentile(times, percent)) if times else 0.0
 
 
 def load_clips(labels: Path, folder: Path) -> list[Clip]:
@@ -165,6 +191,7 @@ async def slot_word_recall(
     *,
     noise: Audio | None = None,
     snr: float | None = None,
+    suppression: int = 0,
 ) -> Recall:
     """Recognise every clip, with noise when asked for, and count the slot words heard.
 
@@ -172,6 +199,7 @@ async def slot_word_recall(
         recognizer: under test; its own processing time is what is counted.
         clips: recordings with their words.
         noise: mixed in at ``snr`` dB; every clip gets another piece of it.
+        suppression: level of WebRTC's noise suppression before recognition; 0 is none.
 
     Raises:
         SpeechError: a clip cannot be read.
@@ -181,18 +209,18 @@ async def slot_word_recall(
     for index, clip in enumerate(clips):
         audio = read_audio(clip.path)
         if noise is not None and snr is not None:
-            spoken = activity.segments(audio, SegmentRules(pause=0.3, padding=0.0))
-            audio = mix(audio, _piece(noise, index), snr, spoken)
+            audio = noisy(audio, noise, snr, index, activity)
+        if suppression:
+            audio = Audio(NoiseSuppressor(suppression).feed(audio.samples))
         transcript = await recognizer.transcribe(audio)
         results.append(ClipResult(clip, transcript, missed_words(clip.words, transcript.text)))
-    total = sum(len(result.clip.words) for result in results)
-    return Recall(
-        heard=total - sum(len(result.missed) for result in results),
-        total=total,
-        audio_seconds=sum(result.transcript.audio_seconds for result in results),
-        processing_seconds=sum(result.transcript.processing_seconds for result in results),
-        results=tuple(results),
-    )
+    return Recall(tuple(results))
+
+
+def noisy(speech: Audio, noise: Audio, snr: float, index: int, activity: VoiceActivity) -> Audio:
+    """Speech with a piece of the noise; another piece for another index."""
+    spoken = activity.segments(speech, SegmentRules(pause=0.3, padding=0.0))
+    return mix(speech, _piece(noise, index), snr, spoken)
 
 
 def _piece(noise: Audio, index: int) -> Audio:
@@ -201,44 +229,104 @@ def _piece(noise: Audio, index: int) -> Audio:
 
 
 def table(rows: Mapping[str, Recall]) -> str:
-    """Lines of text: one a row, with share, counts, real-time factor and fall-backs."""
+    """Lines of text: one a row, with shares of all clips and of each half, counts and times."""
     width = max((len(name) for name in rows), default=0)
     return "\n".join(
-        f"{name:{width}}  {recall.share:6.1%}  {recall.heard}/{recall.total} slot words  "
-        f"RTF {recall.real_time_factor:.3f}  fall-backs {recall.fallbacks}"
+        f"{name:{width}}  {recall.share:6.1%} (even {recall.half(False).share:6.1%}, "
+        f"odd {recall.half(True).share:6.1%})  {recall.heard}/{recall.total} slot words  "
+        f"RTF {recall.real_time_factor:.3f}  p50 {recall.percentile(50) * 1000:.0f} ms  "
+        f"p95 {recall.percentile(95) * 1000:.0f} ms  second opinions {recall.fallbacks}"
         for name, recall in rows.items()
     )
+
+
+def speech_settings(models: str, arguments: argparse.Namespace) -> SpeechSettings:
+    """Settings of a row.
+
+    Args:
+        models: an asset or folder, or two with "+" between them: the second is asked where
+            the first is unsure.
+        arguments: ``beam``, ``window`` and ``padded``.
+    """
+    first, _, second = models.partition("+")
+    return SpeechSettings(
+        recognizer=RecognizerChoice.WHISPER,
+        whisper_model=first,
+        second_whisper_model=second,
+        whisper_beam=arguments.beam,
+        whisper_window=arguments.window,
+        whisper_variable_length=not arguments.padded,
+    )
+
+
+@asynccontextmanager
+async def opened(
+    settings: SpeechSettings, *, hints: bool, people: Sequence[str] = ()
+) -> AsyncIterator[Recognizer]:
+    """The recogniser of a row, with the names of the user's map and of the skills if wanted.
+
+    Raises:
+        CockpitError: a model is missing or broken.
+    """
+    store = AssetStore.from_settings(AssetSettings())
+    async with AsyncExitStack() as stack:
+        recognizer = await open_recognizer(settings, store)
+        stack.push_async_callback(recognizer.close)
+        if hints:
+            maps = MapSettings()
+            folder = maps.root / maps.name
+            data = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+            environment = Environment(data, folder if folder.is_dir() else None, SystemClock())
+            resources = await stack.enter_async_context(SessionResources.open(environment))
+            wanted = StoreHints(resources, SkillSet.installed().skills, people=people)
+            recognizer = HintedRecognizer(recognizer, wanted, whisper_models(settings, store)[0])
+        yield recognizer
 
 
 async def _main(arguments: argparse.Namespace) -> None:
     clips = load_clips(arguments.labels, arguments.clips)
     noise = read_audio(arguments.noise) if arguments.noise else None
-    store = AssetStore.from_settings(AssetSettings())
-    for model in arguments.model:
-        for variable in (True, False):
-            settings = SpeechSettings(
-                recognizer=RecognizerChoice.WHISPER,
-                whisper_model=model,
-                whisper_variable_length=variable,
-            )
-            recognizer = await open_recognizer(settings, store)
-            for snr in (None, *(arguments.snr if noise else ())):
-                recall = await slot_word_recall(recognizer, clips, noise=noise, snr=snr)
-                form = "variable" if variable else "padded"
-                level = "clean" if snr is None else f"{snr:g} dB"
-                sys.stdout.write(table({f"{model} {form:8} {level:5}": recall}) + "\n")
+    for models in arguments.model:
+        settings = speech_settings(models, arguments)
+        async with opened(settings, hints=arguments.hints) as recognizer:
+            for level, snr in levels(arguments):
+                recall = await slot_word_recall(
+                    recognizer, clips, noise=noise, snr=snr, suppression=arguments.suppress
+                )
+                sys.stdout.write(table({f"{models} {level:5}": recall}) + "\n")
                 sys.stdout.flush()
-            await recognizer.close()
+
+
+def levels(arguments: argparse.Namespace) -> Iterator[tuple[str, float | None]]:
+    """Names and ratios of the noise levels that the arguments ask for, without noise first."""
+    yield "clean", None
+    for snr in arguments.snr if arguments.noise else ():
+        yield f"{snr:g} dB", snr
+
+
+def options(description: str) -> argparse.ArgumentParser:
+    """What can be varied."""
+    parser = argparse.ArgumentParser(description=description)
+    shipped = SpeechSettings()
+    models = f"{shipped.whisper_model}+{shipped.second_whisper_model}"
+    parser.add_argument("--noise", type=Path, help="WAV of noise to mix in")
+    parser.add_argument("--snr", type=float, nargs="+", default=[12.0, 6.0, 0.0], help="in dB")
+    parser.add_argument(
+        "--model", nargs="+", default=[models], help="asset or folder, or two: first+second"
+    )
+    parser.add_argument("--beam", type=int, default=shipped.whisper_beam)
+    parser.add_argument("--window", type=float, default=shipped.whisper_window, help="seconds")
+    parser.add_argument("--padded", action="store_true", help="always encode 30 s")
+    parser.add_argument("--suppress", type=int, default=0, help="noise suppression, 1 to 4")
+    parser.add_argument("--hints", action="store_true", help="names of the map and of the skills")
+    return parser
 
 
 def main() -> None:
     """Print the table; arguments are the program's."""
-    parser = argparse.ArgumentParser(description="Share of slot words recognised, and speed.")
+    parser = options("Share of slot words recognised, and speed.")
     parser.add_argument("labels", type=Path, help="JSON of clips and their slots")
     parser.add_argument("clips", type=Path, help="folder of the clips")
-    parser.add_argument("--noise", type=Path, help="WAV of noise to mix in")
-    parser.add_argument("--snr", type=float, nargs="+", default=[12.0, 6.0], help="in dB")
-    parser.add_argument("--model", nargs="+", default=["whisper-tiny.en"], help="asset or folder")
     asyncio.run(_main(parser.parse_args()))
 
 

@@ -120,12 +120,24 @@ def choose_recognizer(settings: SpeechSettings, store: ModelPaths) -> Recognizer
     """
     if settings.recognizer is not RecognizerChoice.AUTO:
         return settings.recognizer
-    if _there(store, settings.whisper_model):
+    if whisper_models(settings, store):
         return RecognizerChoice.WHISPER
     if _there(store, settings.vosk_model):
         return RecognizerChoice.VOSK
     raise RecognizerUnavailable(
         f"No speech recognition model is here; run `cockpit models pull {settings.whisper_model}`."
+    )
+
+
+def whisper_models(settings: SpeechSettings, store: ModelPaths) -> tuple[Path, ...]:
+    """Folders of the Whisper models that are there: the first, and one for a second opinion.
+
+    Raises:
+        CockpitError: the store's own errors.
+    """
+    wanted = (settings.whisper_model, settings.second_whisper_model)
+    return tuple(
+        _model(store, name) for name in dict.fromkeys(wanted) if name and _there(store, name)
     )
 
 
@@ -146,8 +158,12 @@ async def open_recognizer(
     from cockpit.speech.hearing import VoskRecognizer, WhisperRecognizer
 
     if choose_recognizer(settings, store) is RecognizerChoice.WHISPER:
+        model, *more = whisper_models(settings, store) or (_model(store, settings.whisper_model),)
         return await WhisperRecognizer.open(
-            _model(store, settings.whisper_model),
+            model,
+            second=more[0] if more else None,
+            beam=settings.whisper_beam,
+            window=settings.whisper_window,
             variable_length=settings.whisper_variable_length,
             threads=settings.threads,
             on_state=on_state,

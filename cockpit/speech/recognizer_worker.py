@@ -8,7 +8,6 @@ and ``finish`` by the stream's ``transcript``.
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -17,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from cockpit.settings import RecognizerChoice
-from cockpit.speech.audio import RATE, Audio
+from cockpit.speech.audio import Audio
 from cockpit.speech.recognizer import Transcript
 from cockpit.speech.vosk import VoskEngine, VoskStream
 from cockpit.speech.whisper import WhisperEngine
@@ -56,12 +55,13 @@ class Hearing:
                 raise ValueError(f"{other} cannot be answered now")
 
 
-def _opened(engine: str, model: str, **options: Any) -> WhisperEngine | VoskEngine:
+def _opened(
+    engine: str, model: str, second: str | None = None, **options: Any
+) -> WhisperEngine | VoskEngine:
     if engine == RecognizerChoice.VOSK.value:
         return VoskEngine(Path(model), **options)
-    whisper = WhisperEngine(Path(model), **options)
-    # The first time is the slowest.
-    whisper.decode(np.zeros(RATE // 2, np.float32), threading.Event())
+    whisper = WhisperEngine(Path(model), second=Path(second) if second else None, **options)
+    whisper.warm_up()
     return whisper
 
 

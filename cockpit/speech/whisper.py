@@ -2,9 +2,9 @@
 
 Whisper was trained on windows padded to 30 s, and the encoder of the padded window is most
 of the work for a short command. Encoding a window of the utterance's length plus a margin
-gives the same text several times sooner in nearly all cases. Where it does not, the decoder
-tends to loop or to be unsure, which ``decoding.find_fault`` notices; that utterance is then
-encoded again in the padded form, with a beam search.
+gives the same text several times sooner, and in noise a better one. Where it does not, the
+decoder tends to loop or to be unsure, which ``decoding.find_fault`` notices; then the next
+best hypothesis is taken, a second model is asked, and at last the padded form.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import numpy as np
 
 from cockpit.speech.audio import RATE, Audio, Samples
 from cockpit.speech.decoding import (
+    Attempt,
     Decoded,
     Hypothesis,
     first_credible,
@@ -27,22 +28,26 @@ from cockpit.speech.decoding import (
     without_captions,
 )
 from cockpit.speech.errors import RecognizerUnavailable
-from cockpit.speech.recognizer import Transcript
+from cockpit.speech.recognizer import Alternative, Transcript
 from cockpit.speech.segments import SegmentRules, VoiceActivity
 
 WINDOW = 30 * RATE
 """Samples of Whisper's own window."""
 
-SHORTEST_WINDOW = 12.0
+SHORTEST_WINDOW = 8.0
 """Seconds. In a shorter window the decoder says short commands again and again."""
 
-MARGIN = 4.0
+MARGIN = 2.0
 """Least seconds of silence after the utterance in the variable-length form."""
 
-DOUBT = -0.7
-"""Average log probability below which the padded form is tried as well."""
+BEAM = 5
 
-_OTHER_BEAM = 5
+DOUBT = -0.5
+"""Average log probability below which a second model is asked."""
+
+HANDICAP = 0.1
+"""By how much the second model has to be surer than the first, in log probability."""
+
 _HOP = 160
 _MAX_TOKENS = 224
 
@@ -52,68 +57,59 @@ class Cancelled(Exception):
 
 
 class WhisperEngine:
-    """The blocking engine: one model, used by one thread at a time."""
+    """The blocking engine: one model or two, used by one thread at a time."""
 
     def __init__(
         self,
         model: Path,
         *,
+        second: Path | None = None,
         variable_length: bool = True,
         threads: int = 2,
-        beam: int = 5,
+        beam: int = BEAM,
         language: str = "en",
         window: float = SHORTEST_WINDOW,
         margin: float = MARGIN,
         doubt: float = DOUBT,
     ) -> None:
-        """Load a CTranslate2 Whisper model, English-only or multilingual.
+        """Load CTranslate2 Whisper models, English-only or multilingual.
 
         Args:
             model: folder with ``model.bin`` and ``tokenizer.json``.
+            second: another model, which is asked where the first is unsure; only used with
+                the variable-length form.
             variable_length: encode only the audio there is.
             threads: threads of the matrix products.
-            beam: beam of the first decoding; 1 is greedy.
+            beam: hypotheses that are followed; 1 is greedy.
             language: of a multilingual model.
             window: shortest window of the variable-length form, in seconds.
             margin: least silence after the utterance in that form, in seconds.
-            doubt: log probability below which the padded form gets its say.
+            doubt: log probability below which the second model gets its say.
 
         Raises:
             RecognizerUnavailable: library or model missing or broken.
         """
-        try:
-            import ctranslate2
-            import tokenizers
-            from faster_whisper.feature_extractor import FeatureExtractor
-            from faster_whisper.tokenizer import Tokenizer
-        except ImportError as error:
-            raise RecognizerUnavailable(
-                "Whisper needs the speech extra: pip install 'offline-cockpit[speech]'."
-            ) from error
-        try:
-            self._model = ctranslate2.models.Whisper(
-                str(model), device="cpu", compute_type="int8", intra_threads=threads
-            )
-            # The tokenizers library raises bare Exception for a file it cannot read.
-            vocabulary = tokenizers.Tokenizer.from_file(str(model / "tokenizer.json"))
-            self._tokenizer = Tokenizer(
-                vocabulary, self._model.is_multilingual, task="transcribe", language=language
-            )
-        except Exception as error:
-            raise RecognizerUnavailable(
-                f"The Whisper model {model.name} does not load ({error}); "
-                "run `cockpit models verify`."
-            ) from error
-        self._view = ctranslate2.StorageView.from_array
-        self._features = FeatureExtractor(feature_size=self._model.n_mels)
-        self._prompt = [*self._tokenizer.sot_sequence, self._tokenizer.no_timestamps]
+        self._model = _Model(model, threads=threads, language=language)
+        self._second = (
+            _Model(second, threads=threads, language=language)
+            if second is not None and variable_length
+            else None
+        )
         self._activity = VoiceActivity()
         self._variable = variable_length
         self._beam = beam
         self._window = round(window * RATE)
         self._margin = round(margin * RATE)
         self._doubt = doubt
-        self.name = f"whisper/{model.name}"
+        names = [part.name for part in (model, second) if part is not None]
+        self.name = f"whisper/{'+'.join(names)}"
+
+    def warm_up(self) -> None:
+        """Run each model once: the first time is the slowest."""
+        silence = np.zeros(RATE // 2, np.float32)
+        for model in (self._model, self._second):
+            if model is not None:
+                model.hypotheses(silence, self._window, self._beam, threading.Event())
 
     def transcribe(self, audio: Audio, cancelled: threading.Event | None = None) -> Transcript:
         """Recognise all utterances of an audio of any length and rate.
@@ -134,34 +130,69 @@ class WhisperEngine:
                 decoded.append(outcome)
         return Transcript(
             text=" ".join(outcome.hypothesis.text for outcome in decoded),
-            confidence=_confidence(decoded),
+            confidence=_confidence([outcome.hypothesis for outcome in decoded]),
             audio_seconds=audio.seconds,
             processing_seconds=time.perf_counter() - started,
             engine=self.name,
             utterances=len(decoded),
             fallbacks=sum(outcome.attempts > 1 for outcome in decoded),
+            alternatives=_alternatives(decoded),
         )
 
     def decode(self, samples: Samples, stop: threading.Event) -> Decoded:
-        """Recognise one utterance of at most 28 s at 16 kHz, with the guard and fall-back."""
+        """Recognise one utterance of at most 28 s at 16 kHz, with the guard and fall-backs."""
 
-        def attempts() -> Iterator[Hypothesis]:
+        def attempts() -> Iterator[Attempt]:
             if self._variable:
                 length = min(WINDOW, max(self._window, len(samples) + self._margin))
-                yield self._attempt(samples, length, self._beam, stop)
-            yield self._attempt(samples, WINDOW, self._beam, stop)
-            yield self._attempt(samples, WINDOW, 1 if self._beam > 1 else _OTHER_BEAM, stop)
+                found = self._model.hypotheses(samples, length, self._beam, stop)
+                doubt = self._doubt if self._second is not None else float("-inf")
+                yield Attempt(found, strict=True, doubt=doubt)
+                if self._second is not None:
+                    found = self._second.hypotheses(samples, length, self._beam, stop)
+                    yield Attempt(found, strict=True, handicap=HANDICAP)
+            yield Attempt(self._model.hypotheses(samples, WINDOW, self._beam, stop))
+            other = 1 if self._beam > 1 else BEAM
+            yield Attempt(self._model.hypotheses(samples, WINDOW, other, stop))
 
-        return first_credible(
-            attempts(),
-            len(samples) / RATE,
-            first_is_short=self._variable,
-            doubt=self._doubt,
-        )
+        return first_credible(attempts(), len(samples) / RATE)
 
-    def _attempt(
+
+class _Model:
+    """One loaded model with its tokenizer."""
+
+    def __init__(self, folder: Path, *, threads: int, language: str) -> None:
+        try:
+            import ctranslate2
+            import tokenizers
+            from faster_whisper.feature_extractor import FeatureExtractor
+            from faster_whisper.tokenizer import Tokenizer
+        except ImportError as error:
+            raise RecognizerUnavailable(
+                "Whisper needs the speech extra: pip install 'offline-cockpit[speech]'."
+            ) from error
+        try:
+            self._model = ctranslate2.models.Whisper(
+                str(folder), device="cpu", compute_type="int8", intra_threads=threads
+            )
+            # The tokenizers library raises bare Exception for a file it cannot read.
+            vocabulary = tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))
+            self._tokenizer = Tokenizer(
+                vocabulary, self._model.is_multilingual, task="transcribe", language=language
+            )
+        except Exception as error:
+            raise RecognizerUnavailable(
+                f"The Whisper model {folder.name} does not load ({error}); "
+                "run `cockpit models verify`."
+            ) from error
+        self._view = ctranslate2.StorageView.from_array
+        self._features = FeatureExtractor(feature_size=self._model.n_mels)
+        self._prompt = [*self._tokenizer.sot_sequence, self._tokenizer.no_timestamps]
+
+    def hypotheses(
         self, samples: Samples, length: int, beam: int, stop: threading.Event
-    ) -> Hypothesis:
+    ) -> tuple[Hypothesis, ...]:
+        """What a window of ``length`` samples may say, likeliest first; as many as the beam."""
         features = self._features(np.pad(samples, (0, max(0, length - len(samples)))), padding=0)
         frames = np.ascontiguousarray(features[np.newaxis, :, : length // _HOP], np.float32)
         encoded = self._model.encode(self._view(frames))
@@ -171,14 +202,19 @@ class WhisperEngine:
             encoded,
             [self._prompt],
             beam_size=beam,
+            num_hypotheses=beam,
             max_length=2 * limit,  # CTranslate2 keeps half of it for a previous text
             return_scores=True,
             return_no_speech_prob=True,
         )[0]
-        tokens: list[int] = result.sequences_ids[0]
-        text = without_captions(self._tokenizer.decode(tokens))
-        return Hypothesis(
-            text, len(tokens), _logprob(result.scores[0], len(tokens)), result.no_speech_prob
+        return tuple(
+            Hypothesis(
+                without_captions(self._tokenizer.decode(tokens)),
+                len(tokens),
+                _logprob(score, len(tokens)),
+                result.no_speech_prob,
+            )
+            for tokens, score in zip(result.sequences_ids, result.scores, strict=True)
         )
 
 
@@ -193,9 +229,29 @@ def _logprob(score: float, tokens: int) -> float:
     return score * tokens / (tokens + 1)
 
 
-def _confidence(decoded: Sequence[Decoded]) -> float:
-    weights = [max(1, outcome.hypothesis.tokens) for outcome in decoded]
+def _confidence(hypotheses: Sequence[Hypothesis]) -> float:
+    weights = [max(1, hypothesis.tokens) for hypothesis in hypotheses]
     if not weights:
         return 0.0
-    parts = [outcome.hypothesis.confidence for outcome in decoded]
+    parts = [hypothesis.confidence for hypothesis in hypotheses]
     return sum(w * part for w, part in zip(weights, parts, strict=True)) / sum(weights)
+
+
+def _alternatives(decoded: Sequence[Decoded]) -> tuple[Alternative, ...]:
+    """The whole text, and the same with one utterance heard otherwise."""
+    believed = [outcome.hypothesis for outcome in decoded]
+    found = {_joined(believed): _mean(believed)} if believed else {}
+    for index, outcome in enumerate(decoded):
+        for other in outcome.others:
+            varied = [*believed[:index], other, *believed[index + 1 :]]
+            found.setdefault(_joined(varied), _mean(varied))
+    return tuple(Alternative(text, logprob) for text, logprob in found.items())
+
+
+def _joined(hypotheses: Sequence[Hypothesis]) -> str:
+    return " ".join(hypothesis.text for hypothesis in hypotheses)
+
+
+def _mean(hypotheses: Sequence[Hypothesis]) -> float:
+    tokens = sum(max(1, hypothesis.tokens) for hypothesis in hypotheses)
+    return sum(max(1, one.tokens) * one.logprob for one in hypotheses) / tokens

@@ -186,6 +186,25 @@ class Places:
         """The place with an id that a search gave out."""
         return await asyncio.to_thread(self._by_id, identity)
 
+    async def names(self) -> tuple[str, ...]:
+        """What places and streets are called, in English and as on the map."""
+        return await asyncio.to_thread(
+            self._listed,
+            "SELECT name FROM places UNION SELECT name_en FROM places "
+            "UNION SELECT shown FROM addresses ORDER BY 1",
+        )
+
+    async def streets(self) -> tuple[str, ...]:
+        """What streets are called, as on the map."""
+        return await asyncio.to_thread(
+            self._listed, "SELECT DISTINCT name FROM places WHERE kind = 'street' ORDER BY 1"
+        )
+
+    def _listed(self, query: str) -> tuple[str, ...]:
+        with self._lock:
+            rows = self._database.execute(query).fetchall()
+        return tuple(name for (name,) in rows if name)
+
     def _locked_search(self, text: str, origin: Point, limit: int) -> list[Found]:
         with self._lock:
             return self._search(text, origin)[:limit]

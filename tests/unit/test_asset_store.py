@@ -118,6 +118,7 @@ def test_catalog_shipped_names_every_asset_and_the_default_set() -> None:
         "cockpit-135m",
         "smollm2-135m",
         "whisper-tiny.en",
+        "whisper-base",
         "piper-en-us-joe",
         "map-helsinki",
     )
@@ -127,7 +128,7 @@ def test_catalog_shipped_names_every_asset_and_the_default_set() -> None:
 
 def test_catalog_shipped_tries_upstream_before_mirrors_of_large_models() -> None:
     catalog = Catalog.load()
-    for name in ("qwen2.5-coder-0.5b", "qwen2.5-coder-1.5b", "whisper-base"):
+    for name in ("qwen2.5-coder-0.5b", "qwen2.5-coder-1.5b"):
         first, second = catalog[name].sources
         assert (first.kind, first.mirror) == ("huggingface", False)
         assert (second.kind, second.mirror) == ("wheel", True)

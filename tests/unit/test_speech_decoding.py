@@ -9,6 +9,7 @@ import pytest
 
 from cockpit.speech.decoding import (
     LOOP_CONFIDENCE,
+    Attempt,
     Fault,
     Hypothesis,
     compression_ratio,
@@ -96,49 +97,78 @@ def test_find_fault_judges_length_likelihood_and_loops() -> None:
     assert find_fault(heard("Yes. Yes."), 1.0, strict=True) is Fault.REPETITIVE
 
 
-def attempts(*hypotheses: Hypothesis, made: list[Hypothesis]) -> Iterator[Hypothesis]:
-    for hypothesis in hypotheses:
-        made.append(hypothesis)
-        yield hypothesis
+def choose(*attempts: Attempt | Hypothesis) -> tuple[Hypothesis, int]:
+    """What is believed, and how many attempts that took; a hypothesis is an attempt of its own."""
+    made: list[Attempt] = []
 
+    def make() -> Iterator[Attempt]:
+        for attempt in attempts:
+            made.append(attempt if isinstance(attempt, Attempt) else Attempt((attempt,)))
+            yield made[-1]
 
-def choose(*hypotheses: Hypothesis, short: bool = True) -> tuple[Hypothesis, int]:
-    made: list[Hypothesis] = []
-    decoded = first_credible(
-        attempts(*hypotheses, made=made), 2.0, first_is_short=short, doubt=-0.7
-    )
+    decoded = first_credible(make(), 2.0)
     assert decoded.attempts == len(made)
     return decoded.hypothesis, decoded.attempts
 
 
+def short(*hypotheses: Hypothesis) -> Attempt:
+    """An attempt of the variable-length form with another model behind it."""
+    return Attempt(hypotheses, strict=True, doubt=-0.7)
+
+
 def test_first_credible_takes_a_good_first_attempt() -> None:
-    assert choose(GOOD, LOOP) == (GOOD, 1)
+    assert choose(short(GOOD), LOOP) == (GOOD, 1)
 
 
 def test_first_credible_falls_back_from_a_loop() -> None:
-    assert choose(LOOP, GOOD, LOOP) == (GOOD, 2)
+    assert choose(short(LOOP), GOOD, LOOP) == (GOOD, 2)
 
 
-def test_first_credible_doubts_only_the_short_form() -> None:
+def test_first_credible_takes_the_next_best_of_an_attempt_before_another() -> None:
+    assert choose(short(heard("Stop. Stop.", -0.1), heard("Stop.", -0.4)), GOOD) == (
+        heard("Stop.", -0.4),
+        1,
+    )
+
+
+def test_first_credible_asks_on_where_it_doubts() -> None:
     unsure, sure = heard("had milk", -0.8), heard("add milk", -0.3)
-    assert choose(unsure, sure) == (sure, 2)
-    assert choose(unsure, sure, short=False) == (unsure, 1)
+    assert choose(short(unsure), sure) == (sure, 2)
+    assert choose(unsure, sure) == (unsure, 1)
 
 
 def test_first_credible_keeps_the_likelier_of_two() -> None:
     unsure, worse = heard("add milk", -0.8), heard("mad ilk", -0.95)
-    assert choose(unsure, worse) == (unsure, 2)
+    assert choose(short(unsure), worse, GOOD) == (unsure, 2)
+
+
+def test_first_credible_handicap_counts_against_the_second_model() -> None:
+    first, second = heard("add milk", -0.8), heard("mad ilk", -0.75)
+    assert choose(short(first), Attempt((second,), handicap=0.1)) == (first, 2)
+    assert choose(short(first), Attempt((second,), handicap=0.01)) == (second, 2)
 
 
 def test_first_credible_prefers_an_unlikely_text_to_a_loop() -> None:
     unlikely = heard("mumble", -1.4)
-    assert choose(LOOP, unlikely, LOOP) == (unlikely, 3)
+    assert choose(short(LOOP), unlikely, LOOP) == (unlikely, 3)
 
 
 def test_first_credible_of_loops_only_is_not_to_be_acted_on() -> None:
-    hypothesis, _ = choose(LOOP, LOOP, LOOP)
+    hypothesis, _ = choose(short(LOOP), LOOP, LOOP)
     assert hypothesis.text == "turn it up"
     assert hypothesis.confidence <= LOOP_CONFIDENCE + 1e-9
+
+
+def test_first_credible_tells_what_else_it_may_have_been() -> None:
+    tea, pea = heard("Add tea.", -0.4), heard("Add a pea.", -0.6)
+    decoded = first_credible([Attempt((GOOD, LOOP, tea), doubt=0.0), Attempt((pea,))], 2.0)
+    assert decoded.hypothesis == GOOD
+    assert decoded.others == (tea, pea)
+
+
+def test_first_credible_without_an_attempt_is_refused() -> None:
+    with pytest.raises(ValueError, match="no attempt"):
+        first_credible([], 1.0)
 
 
 def test_confidence_is_the_mean_probability() -> None:

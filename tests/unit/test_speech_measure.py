@@ -13,11 +13,14 @@ from cockpit.speech.errors import AudioInvalid, AudioMissing
 from cockpit.speech.measure import (
     Clip,
     content_words,
+    levels,
     load_clips,
     missed_words,
     mix,
     number_words,
+    options,
     slot_word_recall,
+    speech_settings,
     table,
 )
 from cockpit.speech.recognizer import Transcript
@@ -99,7 +102,44 @@ async def test_slot_word_recall_counts_over_all_clips(tmp_path: Path) -> None:
     assert (recall.heard, recall.total, recall.share) == (2, 3, pytest.approx(2 / 3))
     assert recall.real_time_factor == pytest.approx(0.1)
     assert recall.results[0].missed == ("latte",)
-    assert "66.7%  2/3" in table({"parrot": recall})
+    assert (recall.half(False).total, recall.half(True).total) == (3, 0)
+    assert recall.percentile(95) == pytest.approx(0.1)
+    assert "66.7% (even  66.7%, odd   0.0%)  2/3" in table({"parrot": recall})
+
+
+async def test_slot_word_recall_hears_noise_and_its_suppression(tmp_path: Path) -> None:
+    rng = np.random.default_rng(2)
+    write_wav(tmp_path / "a.wav", Audio(rng.normal(0, 0.05, 2 * RATE).astype(np.float32)))
+    noise = Audio(rng.normal(0, 0.1, RATE).astype(np.float32))
+    levels = []
+
+    class Meter(Parrot):
+        async def transcribe(self, audio: Audio) -> Transcript:
+            levels.append(audio.level)
+            return await super().transcribe(audio)
+
+    clips = [Clip(tmp_path / "a.wav", ("mocha",))]
+    for suppression in (0, 4):
+        await slot_word_recall(Meter(), clips, noise=noise, snr=0.0, suppression=suppression)
+    await slot_word_recall(Meter(), clips)
+    mixed, suppressed, clean = levels
+    assert mixed == pytest.approx(clean + 3.0, abs=0.3)  # twice the power
+    assert suppressed < mixed - 3.0
+
+
+def test_speech_settings_of_a_row() -> None:
+    arguments = options("").parse_args(["--beam", "2", "--window", "12", "--padded"])
+    settings = speech_settings("a+b", arguments)
+    assert (settings.whisper_model, settings.second_whisper_model) == ("a", "b")
+    assert (settings.whisper_beam, settings.whisper_window) == (2, 12.0)
+    assert not settings.whisper_variable_length
+    assert speech_settings("a", arguments).second_whisper_model == ""
+
+
+def test_levels_begin_without_noise() -> None:
+    assert list(levels(options("").parse_args([]))) == [("clean", None)]
+    wanted = options("").parse_args(["--noise", "n.wav", "--snr", "6", "0"])
+    assert list(levels(wanted)) == [("clean", None), ("6 dB", 6.0), ("0 dB", 0.0)]
 
 
 def test_load_clips_broken_labels_are_said(tmp_path: Path) -> None:

@@ -9,7 +9,12 @@ import pytest
 
 from cockpit.settings import RecognizerChoice, SpeechSettings
 from cockpit.speech.errors import RecognizerUnavailable
-from cockpit.speech.recognizer import Transcript, choose_recognizer, open_recognizer
+from cockpit.speech.recognizer import (
+    Transcript,
+    choose_recognizer,
+    open_recognizer,
+    whisper_models,
+)
 
 
 class Shelf:
@@ -33,6 +38,7 @@ class Shelf:
         ("auto", ["whisper-tiny.en", "vosk-en-small"], "whisper"),
         ("auto", ["vosk-en-small"], "vosk"),
         ("auto", ["whisper-tiny.en"], "whisper"),
+        ("auto", ["whisper-base"], "whisper"),
         ("vosk", ["whisper-tiny.en", "vosk-en-small"], "vosk"),
         ("whisper", [], "whisper"),
     ],
@@ -48,8 +54,31 @@ def test_choose_recognizer_takes_a_folder_for_a_model(tmp_path: Path) -> None:
 
 
 def test_choose_recognizer_without_any_model_is_said(tmp_path: Path) -> None:
-    with pytest.raises(RecognizerUnavailable, match=r"cockpit models pull whisper-tiny\.en"):
+    with pytest.raises(RecognizerUnavailable, match=r"cockpit models pull whisper-base"):
         choose_recognizer(SpeechSettings(), Shelf(tmp_path, []))
+
+
+@pytest.mark.parametrize(
+    ("there", "found"),
+    [
+        (["whisper-tiny.en", "whisper-base"], ["whisper-base", "whisper-tiny.en"]),
+        (["whisper-tiny.en"], ["whisper-tiny.en"]),
+        (["whisper-base"], ["whisper-base"]),
+        ([], []),
+    ],
+)
+def test_whisper_models_are_those_that_are_there(
+    tmp_path: Path, there: list[str], found: list[str]
+) -> None:
+    models = whisper_models(SpeechSettings(), Shelf(tmp_path, there))
+    assert [model.name for model in models] == found
+
+
+def test_whisper_models_of_one_name_are_one(tmp_path: Path) -> None:
+    settings = SpeechSettings(whisper_model=str(tmp_path), second_whisper_model=str(tmp_path))
+    assert whisper_models(settings, Shelf(tmp_path, [])) == (tmp_path,)
+    alone = SpeechSettings(whisper_model=str(tmp_path), second_whisper_model="")
+    assert whisper_models(alone, Shelf(tmp_path, ["whisper-tiny.en"])) == (tmp_path,)
 
 
 @pytest.mark.parametrize("engine", ["whisper", "vosk"])
