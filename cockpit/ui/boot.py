@@ -17,6 +17,7 @@ from cockpit.ui.state import NoteKind, Section, State, StepState
 from vehicle_bus.errors import CockpitError
 
 if TYPE_CHECKING:
+    from cockpit.audio.streams import Sink
     from cockpit.live.conversation import LiveConversation
     from cockpit.ui.muting import Mutable
     from cockpit.voice import SpeechEngines
@@ -138,7 +139,8 @@ class Boot:
 
         self._on_examples(await asyncio.to_thread(_examples))
         self._step(CODE, StepState.DONE)
-        engines = await self._begin_speech(stack) if self._listen or self._speak else None
+        speech = await stack.enter_async_context(AsyncExitStack())
+        engines = await self._begin_speech(speech) if self._listen or self._speak else None
         self._step(VEHICLE, StepState.RUNNING)
         vehicle = await stack.enter_async_context(self._opener(self._settings))
         self._step(VEHICLE, StepState.DONE)
@@ -157,8 +159,9 @@ class Boot:
         self._state.ready = True
         self._feed.touch(Section.BOOT)
         self._on_ready(cockpit)
-        await self._converse(cockpit, engines, stack)
-        # Typed requests go on until the dashboard ends.
+        await self._converse(cockpit, engines)
+        # Typed requests go on until the dashboard ends; engines that nobody needs do not.
+        await speech.aclose()
         await asyncio.Event().wait()
 
     async def _begin_speech(self, stack: AsyncExitStack) -> SpeechEngines | CockpitError:
@@ -180,7 +183,6 @@ class Boot:
         self,
         cockpit: Cockpit,
         engines: SpeechEngines | CockpitError | None,
-        stack: AsyncExitStack,
     ) -> None:
         """The spoken conversation until its sound ends, where there can be one."""
         if engines is None:
@@ -192,6 +194,8 @@ class Boot:
         try:
             async with AsyncExitStack() as inner:
                 live = await self._open_live(cockpit, engines, inner)
+                if live is None:
+                    return
                 cockpit.live = live
                 self._step(SPEECH, StepState.DONE)
                 await live.run()
@@ -202,37 +206,59 @@ class Boot:
 
     async def _open_live(
         self, cockpit: Cockpit, engines: SpeechEngines, stack: AsyncExitStack
-    ) -> LiveConversation:
+    ) -> LiveConversation | None:
+        """The spoken conversation, with what there is; None with neither ears nor mouth."""
         self._step(SPEECH, StepState.RUNNING)
         await asyncio.to_thread(import_module, "cockpit.live.opening")
+        from cockpit.audio.open import open_sink
         from cockpit.live.opening import open_live
         from cockpit.ui.muting import Silence
 
-        microphone = await self._open_microphone(cockpit, stack) if self._listen else None
+        microphone = await self._open_microphone(stack) if self._listen else None
         if not self._listen:
             self._state.typed_because = "Requests are typed, as you asked."
+        sink = await self._open_loudspeaker(stack)
+        if sink is None:
+            if microphone is None:
+                self._type(cockpit, self._state.typed_because)
+                return None
+            settings = self._settings.audio.model_copy(update={"output": "none"})
+            sink = await stack.enter_async_context(open_sink(settings))
         source = microphone or Silence(len(self._settings.audio.zones))
-        live = await stack.enter_async_context(open_live(cockpit.session, engines, source=source))
+        opening = open_live(cockpit.session, engines, source=source, sink=sink)
+        live = await stack.enter_async_context(opening)
         cockpit.microphone = microphone
         self._state.listening = live.state  # later changes come as events
         return live
 
-    async def _open_microphone(self, cockpit: Cockpit, stack: AsyncExitStack) -> Mutable | None:
+    async def _open_microphone(self, stack: AsyncExitStack) -> Mutable | None:
         """The microphone; without one, a note says why, and replies are spoken all the same."""
         from cockpit.audio.open import open_source
         from cockpit.ui.muting import Mutable
 
-        def tell(state: str, detail: Mapping[str, Any]) -> None:
-            self._events.publish(EngineChanged(MICROPHONE, state, detail))
-
+        opening = open_source(self._settings.audio, self._tell(MICROPHONE))
         try:
-            source = await stack.enter_async_context(open_source(self._settings.audio, tell))
+            return Mutable(await stack.enter_async_context(opening))
         except CockpitError as error:
             self._state.typed_because = f"{error.spoken} Requests are typed."
             self._state.note(self._state.typed_because, NoteKind.WARNING)
             self._feed.touch()
             return None
-        return Mutable(source)
+
+    async def _open_loudspeaker(self, stack: AsyncExitStack) -> Sink | None:
+        """The loudspeaker; without one, a note says why, and replies are written only."""
+        from cockpit.audio.open import open_sink
+
+        opening = open_sink(self._settings.audio, self._tell(LOUDSPEAKER))
+        try:
+            return await stack.enter_async_context(opening)
+        except CockpitError as error:
+            self._state.note(f"{error.spoken} Replies are written only.", NoteKind.WARNING)
+            self._feed.touch()
+            return None
+
+    def _tell(self, engine: str) -> Callable[[str, Mapping[str, Any]], None]:
+        return lambda state, detail: self._events.publish(EngineChanged(engine, state, detail))
 
     def _type(self, cockpit: Cockpit, why: str, kind: NoteKind = NoteKind.INFO) -> None:
         """There is no spoken conversation (any more)."""
@@ -243,7 +269,8 @@ class Boot:
         state.levels = {}
         speech = state.steps.get(SPEECH)
         if speech is not None and speech.state is StepState.RUNNING:
-            self._step(SPEECH, StepState.FAILED, why)
+            failed = kind is not NoteKind.INFO
+            self._step(SPEECH, StepState.FAILED if failed else StepState.DONE, why)
         if kind is not NoteKind.INFO:
             state.note(why, kind)
         self._feed.touch(Section.BOOT, Section.LISTENING)

@@ -484,16 +484,16 @@ class State:
     def on_event(self, event: Event) -> None:
         """Take an event of the session."""
         match event:
-            case UtteranceHeard(utterance=utterance):
-                self._begin(utterance)
+            case UtteranceHeard(utterance=utterance, at=at):
+                self._begin(utterance, self.clock() if at is None else at)
             case PlanMade(plan=plan, milliseconds=milliseconds):
                 if (record := self.current) is not None:
                     record.plan, record.plan_ms = plan, milliseconds
                 if (speed := PlanSpeed.of(plan.detail)) is not None:
                     self.speeds.append(speed)
-            case CallStarted(call=call):
+            case CallStarted(call=call, at=at):
                 if (record := self.current) is not None:
-                    record.calls.append(CallRecord(call, self.clock()))
+                    record.calls.append(CallRecord(call, self.clock() if at is None else at))
             case CallFinished(outcome=outcome, milliseconds=milliseconds):
                 self._on_call_finished(outcome, milliseconds)
             case TurnFinished(turn=turn):
@@ -527,13 +527,13 @@ class State:
                 return
         self.changed.add(Section.CONVERSATION)
 
-    def _begin(self, utterance: Utterance) -> None:
+    def _begin(self, utterance: Utterance, at: float) -> None:
         self.turns += 1
         self.caption = None
         vehicle = self.vehicle
         before = Before(dict(vehicle.values), self.kept(), "nav/route" in vehicle.documents)
         self.entries.append(
-            TurnRecord(self.turns, utterance, self.now(), self.clock(), before=before)
+            TurnRecord(self.turns, utterance, self.now(), at, before=before)
         )
 
     @property
