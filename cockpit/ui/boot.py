@@ -143,6 +143,8 @@ class Boot:
         engines = await self._begin_speech(speech) if self._listen or self._speak else None
         self._step(VEHICLE, StepState.RUNNING)
         vehicle = await stack.enter_async_context(self._opener(self._settings))
+        where = f"car at {vehicle.bus.host}"
+        self._state.vehicle.title = "simulated car" if vehicle.world is not None else where
         self._step(VEHICLE, StepState.DONE)
         self._step(SENTENCES, StepState.RUNNING)
         self._step(LANGUAGE_MODEL, StepState.RUNNING)

@@ -175,11 +175,11 @@ class StatusLine(Widget):
             vehicle = state.vehicle
             offline = [owner.name for owner in vehicle.owners.values() if not owner.online]
             if not vehicle.connected:
-                parts.append(Content.styled("no connection to the vehicle", "$error"))
+                parts.append(Content.styled(f"no connection to the {vehicle.title}", "$error"))
             elif offline:
                 parts.append(Content.styled(f"offline: {', '.join(offline)}", "$error"))
             else:
-                parts.append(Content.styled("● vehicle", "$success"))
+                parts.append(Content.styled(f"● {vehicle.title}", "$success"))
         return Content("  ").join(parts)
 
 

@@ -309,6 +309,7 @@ class VehicleState:
         values: by path; only what can be trusted now.
         unknown: why a path of the catalogue has no value: its ECU is offline, ...
         owners: ECUs by name.
+        title: which car it is, for people: "simulated car".
         connected: the bus is there.
         fault: why it is not; empty where it is.
         documents: retained documents that the panels use, by subtopic (``nav/route``).
@@ -318,6 +319,7 @@ class VehicleState:
     values: dict[str, Value] = field(default_factory=dict)
     unknown: dict[str, str] = field(default_factory=dict)
     owners: dict[str, OwnerState] = field(default_factory=dict)
+    title: str = "vehicle"
     connected: bool = False
     fault: str = ""
     documents: dict[str, Mapping[str, Any]] = field(default_factory=dict)

@@ -129,7 +129,7 @@ def test_program_ends_at_a_key_while_it_loads(tmp_path: Path, key: bytes) -> Non
 def test_program_does_what_is_typed_and_ends_with_all_its_processes(tmp_path: Path) -> None:
     with program(tmp_path) as terminal:
         before = modes(terminal.fd)
-        terminal.wait_for("● vehicle".encode())
+        terminal.wait_for("● simulated car".encode())
         terminal.press(b"open my window\r")
         terminal.wait_for(b"Opening your window.")
         family = _family(terminal.pid)
