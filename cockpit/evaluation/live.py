@@ -29,6 +29,7 @@ from cockpit.events import (
     TurnTimed,
     UtteranceHeard,
 )
+from cockpit.live.answers import AnswerCache
 from cockpit.live.conversation import LiveConversation
 from cockpit.live.opening import open_live
 from cockpit.session import Session
@@ -285,6 +286,8 @@ async def open_cabin(
 ) -> AsyncIterator[Cabin]:
     """Everything loaded, and listening in a room.
 
+    No answer's sound is known from earlier, and none is made ahead.
+
     Args:
         time_scale: the simulated car's seconds in one second.
 
@@ -296,14 +299,17 @@ async def open_cabin(
         bench_session(settings, planner, time_scale=time_scale) as (car, session),
     ):
         await session.ready()  # the language model's loading must not disturb
+        pipeline = await engines.pipeline(session.agent)
+        voice = pipeline.voice
+        folder = session.environment.data_dir / "answers"
         async with (
-            open_live(session, engines, source=room, sink=room) as live,
+            AnswerCache.open(voice.model, folder, common=()) as answers,
+            open_live(session, engines, source=room, sink=room, answers=answers) as live,
             session.events.watch() as events,
         ):
-            pipeline = await engines.pipeline(session.agent)
             running = asyncio.create_task(live.run(), name="live conversation")
             try:
-                yield Cabin(room, live, session, car, pipeline.voice, events)
+                yield Cabin(room, live, session, car, voice, events)
             finally:
                 room.end()
                 await running
@@ -331,6 +337,16 @@ class Heard:
     def stage(self, name: str) -> list[float]:
         """Milliseconds after the last word, of the turns that reached this stage."""
         return [turn.stages[name] for turn in self.turns if name in turn.stages]
+
+    def first(self, name: str) -> dict[str, float]:
+        """The same by sentence, of the first time that each was said."""
+        found: dict[str, float] = {}
+        said: set[str] = set()
+        for turn in self.turns:
+            if turn.said not in said and name in turn.stages:
+                found[turn.said] = turn.stages[name]
+            said.add(turn.said)
+        return found
 
     def medians(self, names: Sequence[str]) -> dict[str, float]:
         """The middle of each stage over the turns that reached them all; empty where none did."""

@@ -138,6 +138,9 @@ def _latencies(heard: Heard) -> list[Measurement]:
     ):
         if values := heard.stage(stage):
             found.append(summarize(name, "ms", values, budget, budget_p95))
+    if values := list(heard.first(AUDIO).values()):
+        name = "last word → first reply audio, answers never said before"
+        found.append(summarize(name, "ms", values, 900))
     wrong = heard.said - heard.right
     return [*found, _share("requests lost or taken for something else", wrong, heard.said)]
 
@@ -149,17 +152,13 @@ def _savings(ahead: Heard, waited: Heard) -> list[Measurement]:
         ("first command acknowledged", COMMAND),
         ("first reply audio", AUDIO),
     ):
-        without = {turn.said: turn.stages[stage] for turn in waited.turns if stage in turn.stages}
-        # The first voice's turns come first.
-        beside: dict[str, float] = {}
-        for turn in ahead.turns:
-            if stage in turn.stages and turn.said in without:
-                beside.setdefault(turn.said, turn.stages[stage])
-        if not beside:
+        without, beside = waited.first(stage), ahead.first(stage)
+        both = without.keys() & beside.keys()
+        if not both:
             continue
         values = list(without.values())
         found.append(summarize(f"without thinking ahead: last word → {name}", "ms", values))
-        saved = [without[said] - beside[said] for said in beside]
+        saved = [without[said] - beside[said] for said in both]
         found.append(summarize(f"saved by thinking ahead: {name}", "ms", saved))
     return found
 

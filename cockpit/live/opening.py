@@ -27,6 +27,7 @@ async def open_live(
     *,
     source: Source | None = None,
     sink: Sink | None = None,
+    answers: AnswerCache | None = None,
 ) -> AsyncIterator[LiveConversation]:
     """A live conversation on a session, ready to ``run``.
 
@@ -34,6 +35,7 @@ async def open_live(
         engines: recogniser and voice, which may still be loading.
         source: in place of what ``settings.audio.input`` names.
         sink: in place of what ``settings.audio.output`` names.
+        answers: in place of those that are kept below the user's cache.
 
     Raises:
         SpeechError: microphone, loudspeaker or an engine cannot be opened.
@@ -55,7 +57,8 @@ async def open_live(
             )
         pipeline = await engines.pipeline(session.agent, hints_of(session))
         voice = pipeline.voice
-        answers = await stack.enter_async_context(AnswerCache.open(voice.model))
+        if answers is None:
+            answers = await stack.enter_async_context(AnswerCache.open(voice.model))
         rehearsal = Rehearsal(answers, voice)
         stack.push_async_callback(rehearsal.close)
         speaker = await stack.enter_async_context(Speaker(voice, sink, answers, rehearsal))
