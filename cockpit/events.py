@@ -16,9 +16,14 @@ from vehicle_bus.seats import Seat
 
 @dataclass(frozen=True, slots=True)
 class UtteranceHeard:
-    """Final text of an utterance, before it is planned."""
+    """Final text of an utterance, before it is planned.
+
+    Attributes:
+        at: when its turn began, on the clock of the event loop; None where nobody says.
+    """
 
     utterance: Utterance
+    at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +36,10 @@ class PlanMade:
 
 @dataclass(frozen=True, slots=True)
 class CallStarted:
-    """A call is about to run."""
+    """A call is about to run; ``at`` is when, on the clock of the event loop."""
 
     call: Call
+    at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

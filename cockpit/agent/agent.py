@@ -184,7 +184,8 @@ class _Turn:
     async def run(self) -> Turn:
         """Run it."""
         began = time.perf_counter()
-        self._agent._events.publish(UtteranceHeard(self._utterance))
+        now = asyncio.get_running_loop().time()
+        self._agent._events.publish(UtteranceHeard(self._utterance, now))
         self._agent._gate.changed.clear()
         try:
             reply = await self._reply()

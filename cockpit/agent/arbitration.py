@@ -209,8 +209,10 @@ def _decided(plan: Plan, why: str, **others: Plan | None) -> Plan:
 
 
 def _described(plan: Plan) -> dict[str, Any]:
+    written = {name: plan.detail[name] for name in ("output", "tokens") if name in plan.detail}
     return {
         "verdict": plan.verdict.value,
         "confidence": round(plan.confidence, 2),
         "functions": [call.function for call in plan.calls],
+        **written,
     }

@@ -272,7 +272,8 @@ class _Run:
             await self._ended[before].wait()
         self._writes.join(index)
         started = time.perf_counter()
-        self._owner._events.publish(CallStarted(call))
+        now = asyncio.get_running_loop().time()
+        self._owner._events.publish(CallStarted(call, now))
         try:
             outcome = await self._outcome(index, call)
             self._outcomes[index] = outcome

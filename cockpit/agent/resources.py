@@ -50,6 +50,14 @@ class SessionResources:
         resource: R = await asyncio.shield(found)
         return resource
 
+    def opened[R: Resource](self, kind: type[R]) -> R | None:
+        """The session's one ``kind`` where it is open; None where nobody needed it yet."""
+        found = self._opened.get(kind)
+        if found is None or not found.done() or found.cancelled() or found.exception() is not None:
+            return None
+        resource: R = found.result()
+        return resource
+
     async def _hold(self, kind: type[Any], opened: asyncio.Future[Any]) -> None:
         manager = kind.open(self._environment)
         try:

@@ -534,9 +534,7 @@ class State:
         self.caption = None
         vehicle = self.vehicle
         before = Before(dict(vehicle.values), self.kept(), "nav/route" in vehicle.documents)
-        self.entries.append(
-            TurnRecord(self.turns, utterance, self.now(), at, before=before)
-        )
+        self.entries.append(TurnRecord(self.turns, utterance, self.now(), at, before=before))
 
     @property
     def last_turn(self) -> TurnRecord | None:
