@@ -21,11 +21,14 @@ from cockpit.speech.far_end import FarEnd
 BLOCK = 160
 """Samples of 16 kHz that AEC3 works on: 10 ms."""
 
-DELAY = 128 / RATE
-"""Seconds by which the microphone's sound comes out later than it went in: 8 ms.
+DELAY = 256 / RATE
+"""Seconds by which the microphone's sound comes out later than it went in: 16 ms.
 
-Frames of 512 samples are no whole blocks; up to 128 samples wait for the next frame.
+Frames of 512 samples are no whole blocks, so up to 128 samples wait for the next frame; AEC3
+itself needs as many.
 """
+
+_INNER = 128  # samples by which what a canceller returns is late
 
 _FAINT = 10 ** (-55 / 20)  # what is left and is softer than this wakes nobody
 
@@ -45,7 +48,10 @@ class BlockCanceller(Protocol):
     """Removes the echo from 10 ms at a time."""
 
     def process(self, near: Samples, far: Samples) -> Samples:
-        """160 samples of the microphone, without the echo of what was played up to ``far``."""
+        """160 samples of the microphone, without the echo of what was played up to ``far``.
+
+        They are those of 128 samples ago.
+        """
         ...
 
 
@@ -60,7 +66,7 @@ class WebRtcCanceller:
         """
         try:
             from livekit import rtc
-        except ImportError as error:
+        except (ImportError, OSError) as error:
             raise RecognizerUnavailable(
                 "Echo cancellation needs the audio extra: pip install 'offline-cockpit[audio]'; "
                 "or set audio.echo_cancellation to false."
@@ -105,10 +111,10 @@ class EchoCanceller:
         self._cancelling = False
         self._age = 0  # samples since the canceller was made, as far as there was an echo
         self._doubt = 0
-        self._past = np.zeros((2, 0), np.float32)  # near and far, newest last
+        self._past = np.zeros((2, BLOCK), np.float32)  # near and far, newest last
         self._likeness = LikenessToFar()
         self._rest = np.zeros((2, 0), np.float32)  # near and far, less than a block
-        self._out = np.zeros(round(DELAY * RATE), np.float32)
+        self._out = np.zeros(round(DELAY * RATE) - _INNER, np.float32)
         self.renewals = 0
         """How often the canceller began anew, because what it had learnt no longer held."""
 
@@ -142,23 +148,29 @@ class EchoCanceller:
         both = np.concatenate([self._rest, both], axis=1)
         whole = both.shape[1] // BLOCK * BLOCK
         both, self._rest = both[:, :whole], both[:, whole:]
-        done = self._cancel(both) if self._far.sounding else self._hand_through(both)
+        self._past = np.concatenate([self._past, both], axis=1)
+        done = self._cancel(both) if self._far.sounding else self._hand_through(whole)
         self._out = np.concatenate([self._out, done])
         ready, self._out = self._out[: len(samples)], self._out[len(samples) :]
         return ready
 
-    def _hand_through(self, both: Samples) -> Samples:
+    def _hand_through(self, count: int) -> Samples:
+        done = self._past[0, -_INNER - count : -_INNER]
+        self._past = self._past[:, -BLOCK:]
         self._cancelling = False
-        return np.asarray(both[0], np.float32)
+        return np.asarray(done, np.float32)
 
     def _cancel(self, both: Samples) -> Samples:
+        new = both
         if not self._cancelling:
             self._cancelling = True
-            self._past = both[:, :0]
             self._likeness.reset()
-        self._past = np.concatenate([self._past, both], axis=1)[:, -_RELEARN:]
-        moved = self._far.shifts != self._shifts
-        done = self._begin_anew(both) if moved else self._blocks(both)
+            new = self._past  # a block more, since what it returns first is of then
+        self._past = self._past[:, -_RELEARN:]
+        if self._far.shifts != self._shifts:
+            done = self._begin_anew(both)
+        else:
+            done = self._blocks(new)[-both.shape[1] :]
         self._age += len(done)
         self._likeness.add(done, both[1])
         if rms(done) < _FAINT or not self._likeness.found:
