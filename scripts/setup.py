@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 LOG = VENV / "setup.log"
-EXTRAS = ("llm", "speech", "audio", "maps", "dev")
+EXTRAS = ("llm", "speech", "audio", "maps", "ui", "dev")
 NEEDED_GIB = 5.0  # environment 1.2, cached packages 0.5, models 0.5, llama.cpp's build 1.5, room
 DEBIAN_PACKAGES = {
     "mosquitto": (Path("/usr/sbin/mosquitto"), "the tests against an external broker are skipped"),
@@ -87,7 +87,7 @@ def steps(*, system: bool) -> None:
         *(hash_of(path) for path in sorted((ROOT / "models" / "adapters").glob("*.gguf"))),
     )
     if not is_done("assets", catalogue) or not assets_are_there():
-        say("Models, voice and map (240 MB the first time; our own model is made from one of them)")
+        say("Models, voice and map (385 MB the first time; our own model is made from one of them)")
         run_step([str(VENV / "bin" / "cockpit"), "models", "pull"], "The default assets")
         set_done("assets", catalogue)
     prepared = digest(catalogue, *(file.read_text("utf-8") for file in prepared_from()))

@@ -71,7 +71,7 @@ def _leans(turn: TurnRecord, before: TurnRecord) -> bool:
         return False
     if any(call.function in _BACKWARD for call in plan.calls) or corrects(turn.utterance.text):
         return True
-    clauses = plan.detail.get("clauses") or ({},)
+    clauses: Sequence[Mapping[str, Any]] = plan.detail.get("clauses") or ({},)
     filled_in = clauses[0].get("how") in ("pronoun", "carried")
     return filled_in or plan.detail.get("how") == "follow-up"
 
