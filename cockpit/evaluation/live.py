@@ -35,8 +35,7 @@ from cockpit.live.opening import open_live
 from cockpit.session import Session
 from cockpit.settings import PlannerChoice, Settings
 from cockpit.speech.audio import Audio
-from cockpit.speech.piper import PiperVoice
-from cockpit.voice import SpeechEngines
+from cockpit.voice import SpeechEngines, VoicePipeline, hints_of
 from sim.vehicle import SimulatedVehicle
 from vehicle_bus.catalogue import Value
 from vehicle_bus.errors import CockpitError
@@ -114,6 +113,7 @@ class Cabin:
         session: its session.
         car: the simulated vehicle.
         voice: speaks for the people, too.
+        recognizer: hears, with the names that the stores hold.
     """
 
     def __init__(
@@ -122,14 +122,15 @@ class Cabin:
         live: LiveConversation,
         session: Session,
         car: SimulatedVehicle,
-        voice: PiperVoice,
+        pipeline: VoicePipeline,
         events: asyncio.Queue[Event],
     ) -> None:
         self.room = room
         self.live = live
         self.session = session
         self.car = car
-        self.voice = voice
+        self.voice = pipeline.voice
+        self.recognizer = pipeline.recognizer
         self._events = events
         self._text = ""
         self._loud: list[float] = []  # when an audible frame of the car's voice had gone out
@@ -299,7 +300,7 @@ async def open_cabin(
         bench_session(settings, planner, time_scale=time_scale) as (car, session),
     ):
         await session.ready()  # the language model's loading must not disturb
-        pipeline = await engines.pipeline(session.agent)
+        pipeline = await engines.pipeline(session.agent, hints_of(session))
         voice = pipeline.voice
         folder = session.environment.data_dir / "answers"
         async with (
@@ -309,7 +310,7 @@ async def open_cabin(
         ):
             running = asyncio.create_task(live.run(), name="live conversation")
             try:
-                yield Cabin(room, live, session, car, voice, events)
+                yield Cabin(room, live, session, car, pipeline, events)
             finally:
                 room.end()
                 await running

@@ -54,7 +54,8 @@ async def quick_cabin(settings: Settings) -> AsyncIterator[Cabin]:
         CockpitError: an engine or a model is missing.
     """
     room = Room(echo=Echo(), noise=at_level(car_noise(20.0), QUIET), pace=0)
-    async with open_cabin(settings, room, time_scale=QUICKER) as cabin:
+    planner = settings.agent.planner
+    async with open_cabin(settings, room, planner, time_scale=QUICKER) as cabin:
         room.busy = _working(cabin)
         yield cabin
 
@@ -97,7 +98,7 @@ class Soak:
     async def run(
         self, scenes: Iterator[Scene], hours: float, tell: Callable[[Tally], None]
     ) -> None:
-        """Play scenes until so many hours of a day have gone by.
+        """Play scenes until so many hours of a day have gone by, or there are no more.
 
         Args:
             tell: told after every scene.
@@ -109,7 +110,10 @@ class Soak:
             watching = asyncio.create_task(self._watch(events), name="counting")
             try:
                 while self.tally.day < hours:
-                    await self._play(await asyncio.to_thread(next, scenes))
+                    scene = await asyncio.to_thread(next, scenes, None)
+                    if scene is None:
+                        break
+                    await self._play(scene)
                     tell(self.tally)
             finally:
                 watching.cancel()

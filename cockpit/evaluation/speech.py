@@ -5,7 +5,7 @@ hears.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -31,13 +31,12 @@ from cockpit.settings import Settings
 from cockpit.speech.audio import Audio
 from cockpit.speech.measure import slot_word_recall
 from cockpit.speech.piper import PiperVoice
-from cockpit.speech.recognizer import open_recognizer
+from cockpit.speech.recognizer import Recognizer
 
 RATIOS: Final = (12.0, 6.0, 0.0)
 """Signal to noise, in dB."""
-SLOTS_CLEAN: Final = 92.0
-SLOTS_NOISY: Final = {6.0: 72.0}
-"""Share of slot words in percent, at least."""
+SLOTS: Final[Mapping[float | None, float]] = {None: 92.0, 6.0: 72.0}
+"""Share of slot words in percent, at least, without noise and at a ratio."""
 NOISE_SECONDS: Final = 120.0
 """Of each noise that is made here."""
 
@@ -103,6 +102,10 @@ async def measure_speech(
         interrupting = sentences_of("interruptions")
         say(f"  {len(extent.interruptions) * len(interrupting)} interruptions …")
         interruptions = await interrupt_all(cabin, interrupting, extent.interruptions, tell)
+        slots: list[Measurement] = []
+        if extent.others and recordings is not None:
+            say(f"  {(1 + len(RATIOS)) * len(recordings.clips)} recordings, clean and in noise …")
+            slots = await _slots(cabin.recognizer, recordings, tell)
     found = _latencies(heard)
     if extent.waiting:
         say(f"  {len(extent.waiting) * len(sentences)} requests without thinking ahead …")
@@ -119,9 +122,7 @@ async def measure_speech(
     if extent.others:
         say("  Wake words …")
         found += await _wake_words(settings, recordings, tell)
-        if recordings is not None:
-            say("  Words in recordings …")
-            found += await _slots(settings, recordings, tell)
+    found += slots
     complete = [turn for turn in heard.turns if set(STAGES) <= set(turn.stages)]
     return SpeechFigures(found, heard.medians(STAGES), len(complete))
 
@@ -214,30 +215,23 @@ def _wake_figures(
     return found
 
 
-async def _slots(settings: Settings, recordings: Recordings, tell: Tell) -> list[Measurement]:
-    recognizer = await open_recognizer(settings.speech, AssetStore.from_settings(settings.assets))
+async def _slots(recognizer: Recognizer, recordings: Recordings, tell: Tell) -> list[Measurement]:
     clips, noise = recordings.clips, recordings.noise
-    try:
-        clean = await slot_word_recall(recognizer, clips)
-        tell(1, 1 + len(RATIOS))
-        found = [
+    found: list[Measurement] = []
+    factors: list[float] = []
+    for ratio in (None, *RATIOS):
+        recall = await slot_word_recall(
+            recognizer, clips, noise=noise if ratio is not None else None, snr=ratio
+        )
+        where = "clean" if ratio is None else f"{recordings.noise_name} {ratio:g} dB"
+        found.append(
             single(
-                "slot words recognised, clean", "%", 100 * clean.share, clean.total, SLOTS_CLEAN,
-                at_least=True,
+                f"slot words recognised, {where}", "%", 100 * recall.share, recall.total,
+                SLOTS.get(ratio), at_least=True,
             )
-        ]  # fmt: skip
-        for ratio in RATIOS:
-            recall = await slot_word_recall(recognizer, clips, noise=noise, snr=ratio)
-            found.append(
-                single(
-                    f"slot words recognised, {recordings.noise_name} {ratio:g} dB", "%",
-                    100 * recall.share, recall.total, SLOTS_NOISY.get(ratio), at_least=True,
-                )
-            )  # fmt: skip
-            tell(len(found), 1 + len(RATIOS))
-    finally:
-        await recognizer.close()
-    factors = [result.transcript.real_time_factor for result in clean.results]
+        )  # fmt: skip
+        factors += [result.transcript.real_time_factor for result in recall.results]
+        tell(len(found), 1 + len(RATIOS))
     return [*found, summarize("recognition, real-time factor", "", factors)]
 
 
