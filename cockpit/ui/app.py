@@ -466,8 +466,8 @@ class CockpitApp(App[int], inherit_bindings=False):
         self.exit()
 
     def save(self) -> None:
-        """Save the screen as a picture, once the palette has gone."""
-        self.set_timer(0.3, self.deliver_screenshot)
+        """Save the screen as a picture in the current folder, once the palette has gone."""
+        self.set_timer(0.3, lambda: self.deliver_screenshot(path=str(Path.cwd())))
 
     def note(self, text: str, kind: NoteKind = NoteKind.INFO) -> None:
         """Add a sentence to the conversation."""

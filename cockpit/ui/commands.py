@@ -88,7 +88,7 @@ def commands(app: CockpitApp) -> Iterator[Command]:
         lambda: app.copy(_conversation(app)),
     )
     yield Command("Copy the log", "All lines of the log", lambda: app.copy(_log(app)))
-    yield Command("Screenshot", "Save the screen as an SVG file", app.save)
+    yield Command("Screenshot", "Save the screen as an SVG file in the current folder", app.save)
     yield Command("Keys", "Show all keys (F1)", app.action_keys)
     yield Command("Quit", "End the car and the dashboard (Ctrl-Q)", app.exit)
     own = sorted(app.available_themes, key=lambda name: (not name.startswith("cockpit"), name))

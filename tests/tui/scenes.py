@@ -124,7 +124,8 @@ def typed_only() -> State:
     state = frozen_state()
     state.ready = True
     state.vehicle.connected = True
-    state.note("No microphone was found. Requests are typed.", NoteKind.WARNING)
+    state.typed_because = "No microphone was found. Requests are typed."
+    state.note(state.typed_because, NoteKind.WARNING)
     return state
 
 

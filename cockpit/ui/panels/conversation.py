@@ -120,6 +120,7 @@ class ConversationPanel(Panel):
         super().__init__(kind)
         self._views: dict[int, list[Bubble]] = {}  # in the order of the entries
         self._live = Content("")
+        self._typed = False
 
     def compose(self) -> ComposeResult:
         """The live strip stays; the rest scrolls."""
@@ -178,6 +179,10 @@ class ConversationPanel(Panel):
         if content != self._live:
             self._live = content
             self.query_one("#live", Static).update(content)
+        typed = bool(state.typed_because)
+        if typed != self._typed:
+            self._typed = typed
+            self.query_one("#welcome", Static).update(self._welcome())
 
     def _strip(self, state: State) -> Content:
         """What the car listens to, and how loud it is."""
@@ -208,8 +213,9 @@ class ConversationPanel(Panel):
         return "just speak"
 
     def _welcome(self) -> Content:
+        how = "Type a request below" if self._typed else "Talk to the car, or type below"
         lines = [
-            Content.styled("Talk to the car, or type below. For example:", "$foreground"),
+            Content.styled(f"{how}. For example:", "$foreground"),
             *(Content.styled(f"  “{example}”", "$primary") for example in _TRY),
             Content.styled(
                 "Tab completes what you type. F4 shows the car, F3 how a request was understood; "
