@@ -162,9 +162,7 @@ class AppsPanel(Panel):
             return [_hint("damaged", self._shopping)] if self._shopping else []
         entries = self._shopping.entries()
         still = sum(not entry.ticked for entry in entries)
-        self._shopping_rows.border_title = (
-            f"Shopping list · {still}" if entries else "Shopping list"
-        )
+        self._shopping_rows.call("Shopping list", f" · {still}" if entries else "")
         if not entries:
             return [_hint("nothing", "Nothing to buy."), _hint("how", "a adds something.")]
         return [
@@ -182,7 +180,7 @@ class AppsPanel(Panel):
             return [_hint("damaged", self._places)] if self._places else []
         saved, lately = self._places.spots(), recent(state.entries)
         self._spots = {f"{'saved' if s.saved else 'recent'} {s.name}": s for s in (*saved, *lately)}
-        self._place_rows.border_title = f"Places · {len(saved)}" if saved else "Places"
+        self._place_rows.call("Places", f" · {len(saved)}" if saved else "")
         rows = [self._place(key, spot, state) for key, spot in self._spots.items()]
         if lately:
             heading = Row("recent", Content.styled("Lately", "$text-muted bold"), chosen=False)

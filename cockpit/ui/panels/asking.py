@@ -28,20 +28,22 @@ class Candidate:
     Attributes:
         text: what is taken.
         about: in other words; it is searched, too.
+        title: what is listed in place of the text.
     """
 
     text: str
     about: str = ""
+    title: str = ""
 
     @property
     def searched(self) -> str:
         """What letters are looked for in."""
-        return f"{self.text} {self.about}"
+        return f"{self.title} {self.about} {self.text}".strip()
 
     def content(self) -> Content:
         """As it is listed."""
         about = f"  {self.about}" if self.about else ""
-        return Content.assemble(self.text, (about, "$text-muted"))
+        return Content.assemble(self.title or self.text, (about, "$text-muted"))
 
 
 class AskScreen(ModalScreen[str | None]):
@@ -72,8 +74,7 @@ class AskScreen(ModalScreen[str | None]):
     AskScreen Static { height: auto; color: $warning; }
     AskScreen OptionList {
         height: auto; max-height: 12; border: none; padding: 0; background: $surface;
-        scrollbar-gutter: auto;
-        & > .option-list--option { text-wrap: nowrap; text-overflow: ellipsis; }
+        scrollbar-gutter: auto; text-wrap: nowrap; text-overflow: ellipsis;
     }
     """
 
@@ -100,7 +101,7 @@ class AskScreen(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         """Line, fault, candidates."""
         with Vertical() as box:
-            box.border_title = self._title
+            box.border_title = Content(self._title)
             keys = "↑↓ choose · ⏎ take" if self._candidates else "⏎ take"
             box.border_subtitle = f"{keys} · Esc"
             yield Input(self._value, placeholder=self._hint, compact=True)

@@ -115,13 +115,13 @@ class BusPanel(Panel):
         if self._opened is None:
             roomy = event.size.height >= ROOMY or event.size.width >= SIDE_BY_SIDE
             middle.set_class(roomy, "-detail")
-        self.call_after_refresh(self._head_anew)
 
+    @on(TopicTable.Resized)
     def _head_anew(self) -> None:
         self.query_one("#bus-columns", Static).update(self._heading())
 
     def _heading(self) -> str:
-        columns = Columns.of(self._table.width or self.size.width)
+        columns = Columns.of(self._table.width)
         mark = {"name": "Topic ▾", "rate": "Topic", "newest": "Topic"}[self._sort]
         parts = [mark.ljust(columns.topic), "Kind".ljust(columns.kind) if columns.kind else ""]
         parts.append("Value".ljust(columns.value) if columns.value else "")
@@ -252,7 +252,6 @@ class BusPanel(Panel):
             case "detail":
                 self._opened = not self.query_one("#middle").has_class("-detail")
                 self.query_one("#middle").set_class(self._opened, "-detail")
-                self.call_after_refresh(self._head_anew)
             case "filter":
                 self.query_one(FilterInput).focus()
             case "pause":

@@ -67,7 +67,6 @@ class MessageDetail(VerticalScroll, can_focus=True):
     def __init__(self) -> None:
         super().__init__()
         self._of: Message | None = None
-        self._seen: object = None
 
     def compose(self) -> ComposeResult:
         """Head, message, and the earlier ones."""
@@ -78,14 +77,15 @@ class MessageDetail(VerticalScroll, can_focus=True):
     def show(self, subject: Subject | None, state: State) -> None:
         """Show a topic's last message; nothing for None."""
         if subject is None:
-            self.border_title = "No message"
+            self.border_title = Content("No message")
             self._of = None
             for part in self.query(Static):
                 part.update("")
             return
         record = subject.record
         name = topic_name(record.name)
-        self.border_title = name.short
+        if self._of is None or self._of.topic != record.name:
+            self.border_title = Content(name.short)
         self.query_one("#head", Static).update(_head(subject, name, state))
         if record.last is not self._of:
             fresh = self._of is None or self._of.topic != record.name

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 SEEN: Final = 40
 """Candidates that are offered at most."""
+_KINDS: Final = {"float": "number", "double": "number", "string[]": "texts, with commas"}
 SHORT: Final = "Vehicle."
 """What every path begins with, and nobody wants to type."""
 
@@ -64,7 +65,6 @@ class PublishForm(Vertical):
     PublishForm {
         display: none; height: auto; max-height: 13; background: $surface;
         border-top: solid $accent; border-title-color: $accent; border-title-background: $surface;
-        border-subtitle-color: $text-muted; border-subtitle-background: $surface;
         & Horizontal { height: 1; }
         & .label { width: 8; color: $text-muted; }
         & Input {
@@ -75,9 +75,8 @@ class PublishForm(Vertical):
                      text-wrap: nowrap; text-overflow: ellipsis; }
         & #answer { height: auto; max-height: 2; }
         & OptionList {
-            height: auto; max-height: 6; border: none; padding: 0 0 0 8; background: $surface;
-            scrollbar-gutter: auto;
-            & > .option-list--option { text-wrap: nowrap; text-overflow: ellipsis; }
+            height: auto; max-height: 6; border: none; margin: 0 0 0 8; background: $surface;
+            scrollbar-gutter: auto; text-wrap: nowrap; text-overflow: ellipsis;
         }
     }
     """
@@ -109,8 +108,9 @@ class PublishForm(Vertical):
 
     def on_mount(self) -> None:
         """What it is called."""
-        self.border_title = "Publish a target"
-        self.border_subtitle = "↑↓ choose · ⏎ send · Esc"
+        self.border_title = Content.assemble(
+            "Publish a target ", ("↑↓ choose · ⏎ send · Esc closes", "$text-muted")
+        )
 
     @property
     def _signal_input(self) -> FormInput:
@@ -298,7 +298,9 @@ class PublishForm(Vertical):
             self._tell(f"✓ done in {took}  {amount(ack.value, unit)}{why}", "$success")
 
     def look(self, state: State) -> None:
-        """Show how it ended, where a target had been accepted first."""
+        """The present value, and how it ended where a target had been accepted first."""
+        if self.display:
+            self._explain()
         if self._waiting is None:
             return
         topic, began = self._waiting
@@ -337,7 +339,8 @@ def _meaning(signal: Signal, now: Value | None) -> str:
     else:
         low, high = signal.minimum, signal.maximum
         limits = "" if low is None or high is None else f" {low:g} to {high:g}"
-        parts.append(signal.datatype.replace("uint8", "whole number") + limits)
+        whole = "int" in signal.datatype
+        parts.append(("whole number" if whole else _KINDS.get(signal.datatype, "text")) + limits)
         if signal.unit:
             parts[-1] += f" {signal.unit}"
     if now is not None:

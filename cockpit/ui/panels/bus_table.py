@@ -91,6 +91,9 @@ class TopicTable(ScrollView, can_focus=True):
     }
     """
 
+    class Resized(Message):
+        """The columns have other widths."""
+
     class Moved(Message):
         """Another topic is under the cursor."""
 
@@ -202,6 +205,10 @@ class TopicTable(ScrollView, can_focus=True):
         self._put(self.scroll_offset.y + event.y)
         if event.chain == 2:
             self.action_open()
+
+    def on_resize(self) -> None:
+        """Other columns."""
+        self.post_message(self.Resized())
 
     def on_focus(self) -> None:
         """The cursor is brighter."""

@@ -48,13 +48,13 @@ def found(query: str, texts: Iterable[str]) -> list[str]:
 def best[T](query: str, things: Sequence[T], text_of: Callable[[T], str], limit: int) -> list[T]:
     """The things that are meant, likeliest first.
 
-    What begins with the query comes before what holds it in one piece, and that before the rest;
-    otherwise the order stays.
+    For one word, what begins with it comes before what holds it somewhere; otherwise the order
+    stays.
     """
     texts = {text_of(thing).lower(): thing for thing in things}
-    whole = query.lower().strip()
+    words = query.lower().split()
 
     def rank(text: str) -> int:
-        return 0 if text.startswith(whole) else 1 if whole in text else 2
+        return int(len(words) == 1 and not text.startswith(words[0]))
 
     return [texts[text] for text in sorted(found(query, texts), key=rank)[:limit]]

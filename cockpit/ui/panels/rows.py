@@ -43,12 +43,17 @@ class Rows(OptionList):
     DEFAULT_CSS = """
     Rows, Rows.-textual-compact {
         height: 1fr; background: $surface; padding: 0; scrollbar-gutter: auto;
+        text-wrap: nowrap; text-overflow: ellipsis;
         border: none; border-top: solid $border !important;
         border-title-color: $text-muted; border-title-background: $surface;
-        border-subtitle-color: $text-muted;
-        &:focus { border-top: solid $primary !important; border-title-color: $primary;
-                  background-tint: $foreground 0%; }
-        & > .option-list--option { padding: 0; text-wrap: nowrap; text-overflow: ellipsis; }
+        &:focus {
+            border-top: solid $primary !important; border-title-color: $primary;
+            background-tint: $foreground 0%;
+            & > .option-list--option-highlighted {
+                background: $block-cursor-background; color: $block-cursor-foreground;
+            }
+        }
+        & > .option-list--option { padding: 0; }
         & > .option-list--option-highlighted { background: $surface; }
         & > .option-list--option-disabled { color: $foreground; }
     }
@@ -56,8 +61,9 @@ class Rows(OptionList):
 
     def __init__(self, title: str, *, id: str | None = None) -> None:
         super().__init__(id=id, markup=False, compact=True)
-        self.border_title = title
         self._rows: tuple[Row, ...] = ()
+        self._named = Content(title)
+        self.border_title = self._named
 
     @property
     def row(self) -> str | None:
@@ -70,6 +76,13 @@ class Rows(OptionList):
     def room(self) -> int:
         """Cells in a row."""
         return max(10, self.scrollable_content_region.width or self.size.width)
+
+    def call(self, *parts: str | tuple[str, str]) -> None:
+        """Another title, of pieces with or without a style."""
+        named = Content.assemble(*parts)
+        if named != self._named:
+            self._named = named
+            self.border_title = named
 
     def show(self, rows: Sequence[Row]) -> None:
         """Show these; the cursor stays where it is."""

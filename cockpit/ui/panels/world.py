@@ -210,7 +210,7 @@ class WorldPanel(Panel):
     def _fault_rows(self, world: World) -> list[Row]:
         rows = self.query_one(FaultRows)
         active = world.faults
-        rows.border_title = f"Faults · {len(active)}" if active else "Faults"
+        rows.call("Faults", f" · {len(active)}" if active else "")
         if not active:
             return [
                 _hint("none", "Nothing is wrong."),
@@ -446,19 +446,22 @@ class WorldPanel(Panel):
         rows = self.query_one(ScenarioRows)
         ended = [news for news in self._news.values() if news.result is not None]
         passed = sum(not news.result.failures for news in ended if news.result is not None)
-        rows.border_title = "Scenarios"
-        rows.border_subtitle = ""
         if not self._news:
+            rows.call("Scenarios")
             return [
                 _hint("none", "r runs a scenario file in this car,"),
                 _hint("how", "and leaves the car as it was."),
             ]
         total = next(iter(self._news.values())).total
-        rows.border_title = f"Scenarios · {Path(self._file).name}"
         failed = len(ended) - passed
         left = total - len(ended)
         more = f", {left} to go" if left and self._busy else f", {left} not run" if left else ""
-        rows.border_subtitle = f"{passed} passed, {failed} failed{more}"
+        rows.call(
+            f"{Path(self._file).stem} · ",
+            (f"{passed} passed", "$success"),
+            (f", {failed} failed", "$error" if failed else "$text-muted"),
+            (more, "$text-muted"),
+        )
         shown = [
             news
             for news in self._news.values()

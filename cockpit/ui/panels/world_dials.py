@@ -157,7 +157,7 @@ def faults_of(world: World, path_label: dict[str, str]) -> list[Candidate]:
     Args:
         path_label: signals of the car, and how a person calls them.
     """
-    movable = world.movable
+    movable = sorted(world.movable, key=lambda path: "Window" not in path)
     paths = [*movable, *(path for path in path_label if path not in movable)]
     found: list[Candidate] = []
     forms = {form.kind: form for form in world.fault_forms}
@@ -170,8 +170,9 @@ def faults_of(world: World, path_label: dict[str, str]) -> list[Candidate]:
         for target in targets:
             name = path_label.get(target, target)
             colon = ":" if target else ""
-            about = f"{name}: {form.about.lower()}" if name else form.about
-            found.append(Candidate(f"{kind}{colon}{target}{ending}", about.rstrip(".")))
+            about = form.about[0].lower() + form.about[1:].rstrip(".")
+            title = f"{kind} {name}".strip() + (f" {form.seconds:g} s" if form.seconds else "")
+            found.append(Candidate(f"{kind}{colon}{target}{ending}", about, title))
     return found
 
 
