@@ -227,4 +227,4 @@ def _kept(session: Session) -> Kept:
         if saved is not None and (place := saved.entry(name)) is not None:
             places[name] = (place.latitude, place.longitude)
     items = shopping.items() if shopping is not None else ()
-    return Kept(tuple(item.spoken for item in items), places)
+    return Kept(tuple(item.spoken for item in items), tuple(item.name for item in items), places)

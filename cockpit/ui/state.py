@@ -117,10 +117,12 @@ class Kept:
 
     Attributes:
         shopping: items as people say them.
+        items: their bare names.
         places: saved places: latitude and longitude by name.
     """
 
     shopping: tuple[str, ...] = ()
+    items: tuple[str, ...] = ()
     places: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
 

@@ -277,8 +277,7 @@ class InspectorPanel(Panel):
         at = next(index for index, turn in enumerate(turns) if turn is last)
         following = turns[at + 1].before if at + 1 < len(turns) else None
         if following is not None:
-            after, shopping = following.values, following.kept.shopping
-            names = tuple(shopping)
+            after, names = following.values, following.kept.items
         else:
             after, names = dict(self.state.vehicle.values), await cockpit.item_names()
         return Surroundings(

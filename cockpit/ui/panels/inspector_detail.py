@@ -82,21 +82,22 @@ def _waterfall(turn: TurnRecord, width: int) -> Iterator[Content]:
     if not found:
         return
     span = max(1.0, whole(found))
-    room = max(8, width - LABEL - 8)
+    longest = max(len(stage.label) for stage in found)
+    labels = max(LABEL, min(longest, width // 3))
+    room = max(8, width - labels - 8)
     since = "after the last word" if turn.last_word is not None else "after it was typed"
-    yield Content.assemble(
-        (f"{'ms ' + since:<{LABEL + 7}.{LABEL + 7}} ", MUTED), (ruler(span, room), MUTED)
-    )
+    head = f"{f'ms {since}'[: labels + 7]:<{labels + 8}}"
+    yield Content.assemble((head, MUTED), (ruler(span, room), MUTED))
     for stage in found:
-        yield _row(stage, span, room)
+        yield _row(stage, span, room, labels)
 
 
-def _row(stage: Stage, span: float, room: int) -> Content:
+def _row(stage: Stage, span: float, room: int, labels: int) -> Content:
     before, signs = bar(stage, span, room)
-    label = stage.label if len(stage.label) <= LABEL else f"{stage.label[: LABEL - 1]}…"
+    label = stage.label if len(stage.label) <= labels else f"{stage.label[: labels - 1]}…"
     took = "…" if stage.length is None else _ms(stage.length)
     return Content.assemble(
-        (f"{label:<{LABEL}}", "$foreground"),
+        (f"{label:<{labels}}", "$foreground"),
         (f"{took:>6}  ", "bold"),
         before,
         (signs, LOOKS[stage.look]),
