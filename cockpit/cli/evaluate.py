@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -115,7 +114,7 @@ def bench(
         raise UsageError("--audio and --waterfall are for `cockpit bench speech` and `all` only.")
     check_writable(out)
     check_writable(picture)
-    say = partial(Console(stderr=True).print, highlight=False)
+    say = Console(stderr=True, highlight=False, soft_wrap=True).print
     shown: RenderableType
     if part is Part.MODELS:
         rows = _compared(settings, paths or [], models or [], say)
@@ -132,7 +131,7 @@ def bench(
 
 
 async def _measured(settings: Settings, part: Part, audio: Path | None) -> Findings:
-    console = Console(stderr=True, highlight=False)
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
     columns = (TextColumn("  "), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(
         *columns, console=console, transient=True, disable=not console.is_terminal

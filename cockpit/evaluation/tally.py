@@ -88,7 +88,8 @@ class Tally:
                     self.answered[self._kind] += 1
                 elif turn.outcomes:
                     self.acted[self._kind] += 1
-                    self._note(f"acted on {turn.utterance.text!r}")
+                    calls = ", ".join(one.call.function for one in turn.outcomes)
+                    self._note(f"{calls} because of {turn.utterance.text!r}")
                 elif turn.reply:
                     self.spoken[self._kind] += 1
                     self._note(f"answered {turn.utterance.text!r}")

@@ -57,7 +57,10 @@ def test_tally_second_wake_word_and_second_turn_of_a_call_are_false() -> None:
     found = tally((Kind.CALL, [WOKEN, turn(), WOKEN, turn("open the trunk")]))
     assert found.false_wakes == {Kind.CALL: 1}
     assert found.acted == {Kind.CALL: 1}
-    assert found.examples == ["call: woken by okay_nabu", "call: acted on 'open the trunk'"]
+    assert found.examples == [
+        "call: woken by okay_nabu",
+        "call: windows.set_window because of 'open the trunk'",
+    ]
 
 
 def test_tally_turn_of_a_call_that_was_not_heard_is_unasked() -> None:
