@@ -21,6 +21,7 @@ from cockpit.assets.store import AssetStore
 from cockpit.settings import AssetSettings, RecognizerChoice, SpeechSettings
 from cockpit.speech.audio import RATE, Audio, read_audio, write_wav
 from cockpit.speech.hearing import VoskRecognizer, WhisperRecognizer
+from cockpit.speech.hints import Kind, Name, OrdinaryWords, Vocabulary
 from cockpit.speech.measure import content_words, load_clips, missed_words, slot_word_recall
 from cockpit.speech.piper import PiperVoice
 from cockpit.speech.recognizer import Partial, Transcript, open_recognizer
@@ -83,12 +84,16 @@ def missed_share(said: str, transcript: Transcript) -> float:
 async def test_whisper_hears_what_piper_says(
     asset: Callable[[str], Path], said: dict[str, Audio], model: str, variable_length: bool
 ) -> None:
-    settings = SpeechSettings(whisper_model=model, whisper_variable_length=variable_length)
+    settings = SpeechSettings(
+        whisper_model=model,
+        second_whisper_model="",
+        whisper_variable_length=variable_length,
+    )
     asset(model)
     recognizer = await open_recognizer(settings, AssetStore.from_settings(AssetSettings()))
     heard = {text: await recognizer.transcribe(said[text]) for text in SENTENCES}
     await recognizer.close()
-    assert recognizer.name == f"whisper/{model}"
+    assert recognizer.name.startswith(f"whisper/{model}")
     for transcript in heard.values():
         assert transcript.confidence > 0.5
         assert transcript.utterances == 1
@@ -165,11 +170,40 @@ async def test_whisper_slot_words_of_real_speakers(asset: Callable[[str], Path])
     if not (SHARED / "labels.json").is_file():
         pytest.skip("the recorded clips do not lie beside the checkout (shared/audio)")
     clips = load_clips(SHARED / "labels.json", SHARED / "speech")[::6]
-    recognizer = await WhisperRecognizer.open(asset("whisper-tiny.en"))
+    first, second = asset("whisper-base"), asset("whisper-tiny.en")
+    recognizer = await WhisperRecognizer.open(first, second=second)
+    assert recognizer.name == "whisper/whisper-base+whisper-tiny.en"
     recall = await slot_word_recall(recognizer, clips)
     await recognizer.close()
     assert recall.total > 40
     assert recall.share > 0.85
+
+
+async def test_whisper_texts_have_names_right_by_their_sound(
+    asset: Callable[[str], Path],
+) -> None:
+    said = {
+        "Kalevankatu": "Take me to Kalevankatu.",
+        "Eteläinen Makasiinikatu": "Take me to Eteläinen Makasiinikatu.",
+        "Anneli Nieminen": "Call Anneli Nieminen.",
+        "Xavier Laurent": "Ring Xavier Laurent on the mobile.",
+    }
+    others = ("Kluuvikatu", "Pohjoinen Makasiinikatu", "Kaivokatu", "Annankatu", "Vuorikatu")
+    names = [Name(text, Kind.PLACE) for text in (*said, *others)]
+    model = asset("whisper-base")
+    vocabulary = Vocabulary(names, OrdinaryWords.of_model(model))
+    recognizer = await WhisperRecognizer.open(model)
+    heard, hinted = 0, 0
+    async with PiperVoice(asset("piper-en-us-joe")) as voice:
+        for name, text in said.items():
+            transcript = await recognizer.transcribe((await voice.synthesize(text)).resampled(RATE))
+            assert transcript.alternatives[0].text == transcript.text
+            assert len(transcript.alternatives) > 1
+            heard += name in transcript.text
+            hinted += name in vocabulary.correct(transcript.alternatives).text
+    await recognizer.close()
+    assert hinted >= 3
+    assert heard < hinted
 
 
 async def test_piper_killed_in_the_middle_of_a_sentence(
