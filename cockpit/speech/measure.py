@@ -26,7 +26,7 @@ from cockpit.assets.store import AssetStore
 from cockpit.session import SystemClock
 from cockpit.settings import AssetSettings, MapSettings, RecognizerChoice, SpeechSettings
 from cockpit.speech.audio import RATE, Audio, read_audio, rms
-from cockpit.speech.errors import AudioInvalid, AudioMissing
+from cockpit.speech.errors import AudioInvalid, AudioMissing, RecognizerFailed
 from cockpit.speech.hinted import HintedRecognizer, StoreHints
 from cockpit.speech.noise import NoiseSuppressor
 from cockpit.speech.recognizer import Recognizer, Transcript, open_recognizer, whisper_models
@@ -212,9 +212,23 @@ async def slot_word_recall(
             audio = noisy(audio, noise, snr, index, activity)
         if suppression:
             audio = Audio(NoiseSuppressor(suppression).feed(audio.samples))
-        transcript = await recognizer.transcribe(audio)
+        transcript = await patiently(recognizer, audio)
         results.append(ClipResult(clip, transcript, missed_words(clip.words, transcript.text)))
     return Recall(tuple(results))
+
+
+async def patiently(recognizer: Recognizer, audio: Audio, tries: int = 6) -> Transcript:
+    """The transcript, where a machine that is busy with other things needs another try.
+
+    Raises:
+        RecognizerFailed: it failed each time.
+    """
+    for _ in range(tries - 1):
+        try:
+            return await recognizer.transcribe(audio)
+        except RecognizerFailed:
+            continue
+    return await recognizer.transcribe(audio)
 
 
 def noisy(speech: Audio, noise: Audio, snr: float, index: int, activity: VoiceActivity) -> Audio:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from cockpit.assets.store import AssetStore
 from cockpit.settings import AssetSettings, MapSettings, SpeechSettings
 from cockpit.speech.audio import RATE, Audio, read_audio
-from cockpit.speech.measure import levels, noisy, opened, options, speech_settings
+from cockpit.speech.measure import levels, noisy, opened, options, patiently, speech_settings
 from cockpit.speech.noise import NoiseSuppressor
 from cockpit.speech.piper import PiperVoice
 from cockpit.speech.recognizer import Recognizer
@@ -129,7 +129,7 @@ async def recognised(
 ) -> list[Heard]:
     """What a recogniser makes of them."""
     return [
-        Heard(one, (await recognizer.transcribe(audio)).text)
+        Heard(one, (await patiently(recognizer, audio)).text)
         for one, audio in zip(said, audios, strict=True)
     ]
 

@@ -9,6 +9,8 @@ best hypothesis is taken, a second model is asked, and at last the padded form.
 
 from __future__ import annotations
 
+import ctypes
+import os
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -48,6 +50,7 @@ DOUBT = -0.5
 HANDICAP = 0.1
 """By how much the second model has to be surer than the first, in log probability."""
 
+_LARGE = 15 * RATE
 _HOP = 160
 _MAX_TOKENS = 224
 
@@ -110,6 +113,7 @@ class WhisperEngine:
         for model in (self._model, self._second):
             if model is not None:
                 model.hypotheses(silence, self._window, self._beam, threading.Event())
+        give_back()
 
     def transcribe(self, audio: Audio, cancelled: threading.Event | None = None) -> Transcript:
         """Recognise all utterances of an audio of any length and rate.
@@ -196,6 +200,8 @@ class _Model:
         features = self._features(np.pad(samples, (0, max(0, length - len(samples)))), padding=0)
         frames = np.ascontiguousarray(features[np.newaxis, :, : length // _HOP], np.float32)
         encoded = self._model.encode(self._view(frames))
+        if length > _LARGE:
+            give_back()
         _check(stop)
         limit = min(_MAX_TOKENS, token_limit(len(samples) / RATE))
         result: Any = self._model.generate(
@@ -216,6 +222,16 @@ class _Model:
             )
             for tokens, score in zip(result.sequences_ids, result.scores, strict=True)
         )
+
+
+def give_back() -> None:
+    """Return memory that is not used any more to the system, where the C library can.
+
+    Loading converts the weights, and long windows need much for a moment: together 100 MB.
+    """
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if os.name == "posix" else None
+    if trim is not None:
+        trim(0)
 
 
 def _check(stop: threading.Event) -> None:
