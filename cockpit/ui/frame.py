@@ -117,7 +117,7 @@ class StatusLine(Widget):
             left = left.truncate(room, ellipsis=True)
         gap = max(1, width - left.cell_length - right.cell_length)
         content = Content.assemble(left, " " * gap, right)
-        if content != self._content:
+        if not content.is_same(self._content):
             self._content = content
             self.refresh()
 

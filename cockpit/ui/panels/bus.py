@@ -19,6 +19,7 @@ from cockpit.ui.panels.bus_publish import PublishForm
 from cockpit.ui.panels.bus_table import Columns, TopicTable
 from cockpit.ui.panels.bus_words import topic_name
 from cockpit.ui.panels.finding import finder, scattered
+from cockpit.ui.panels.putting import put
 from cockpit.ui.state import Section, State, TopicRecord
 from vehicle_bus.catalogue import Catalogue, Signal
 
@@ -63,8 +64,10 @@ class BusPanel(Panel):
         width: 1fr; border: none; height: 1; padding: 0; background: $panel;
         &:focus { border: none; background: $panel; }
     }
-    BusPanel > #top > #summary { width: auto; padding: 0 0 0 1; }
-    BusPanel #bus-columns { height: 1; color: $text-muted; text-style: bold; }
+    BusPanel > #top > #summary {
+        width: 37; height: 1; padding: 0 0 0 1; text-align: right; text-wrap: nowrap;
+    }
+    BusPanel #bus-columns { height: 1; text-wrap: nowrap; color: $text-muted; text-style: bold; }
     BusPanel > #middle { height: 1fr; }
     BusPanel > #middle.-beside { layout: horizontal; }
     BusPanel > #middle > #topics { height: 3fr; width: 100%; }
@@ -118,7 +121,7 @@ class BusPanel(Panel):
 
     @on(TopicTable.Resized)
     def _head_anew(self) -> None:
-        self.query_one("#bus-columns", Static).update(self._heading())
+        put(self.query_one("#bus-columns", Static), Content(self._heading()))
 
     def _heading(self) -> str:
         columns = Columns.of(self._table.width)
@@ -199,7 +202,7 @@ class BusPanel(Panel):
         else:
             lead = ("● live", "$success")
             rest = f" {self._rate:.0f}/s · {count}"
-        self.query_one("#summary", Static).update(Content.assemble(lead, (rest, "$text-muted")))
+        put(self.query_one("#summary", Static), Content.assemble(lead, (rest, "$text-muted")))
 
     @property
     def _catalogue(self) -> Catalogue:

@@ -24,6 +24,7 @@ from cockpit.ui.panels.bus_words import (
     tokens,
     topic_name,
 )
+from cockpit.ui.panels.putting import put
 from cockpit.ui.state import State, TopicRecord
 from vehicle_bus.catalogue import Signal
 from vehicle_bus.records import Message
@@ -61,6 +62,7 @@ class MessageDetail(VerticalScroll, can_focus=True):
         border-title-color: $text-muted; border-title-background: $surface;
         &:focus { border-top: solid $primary; border-title-color: $primary; }
         & > Static { height: auto; }
+        & > #came { height: 2; text-wrap: nowrap; text-overflow: ellipsis; }
     }
     """
 
@@ -71,6 +73,7 @@ class MessageDetail(VerticalScroll, can_focus=True):
     def compose(self) -> ComposeResult:
         """Head, message, and the earlier ones."""
         yield Static(id="head", markup=False)
+        yield Static(id="came", markup=False)
         yield Static(id="content", markup=False)
         yield Static(id="earlier", markup=False)
 
@@ -80,28 +83,35 @@ class MessageDetail(VerticalScroll, can_focus=True):
             self.border_title = Content("No message")
             self._of = None
             for part in self.query(Static):
-                part.update("")
+                put(part, Content(""))
             return
         record = subject.record
         name = topic_name(record.name)
         if self._of is None or self._of.topic != record.name:
             self.border_title = Content(name.short)
-        self.query_one("#head", Static).update(_head(subject, name, state))
+        put(self.query_one("#head", Static), _head(subject, name))
+        put(self.query_one("#came", Static), _came(subject, state))
         if record.last is not self._of:
             fresh = self._of is None or self._of.topic != record.name
             self._of = record.last
-            self.query_one("#content", Static).update(_content(record.last))
-            self.query_one("#earlier", Static).update(_earlier(subject, state))
+            put(self.query_one("#content", Static), _content(record.last))
+            put(self.query_one("#earlier", Static), _earlier(subject, state))
             if fresh:
                 self.scroll_home(animate=False)
 
 
-def _head(subject: Subject, name: TopicName, state: State) -> Content:
-    record, message = subject.record, subject.record.last
-    lines = [Content.styled(record.name, "$text-muted")]
+def _head(subject: Subject, name: TopicName) -> Content:
+    """What the topic is; that seldom changes."""
+    lines = [Content.styled(subject.record.name, "$text-muted")]
     if name.label:
         parts = [name.label, *_meaning(subject.signal)]
         lines.append(Content.assemble(" · ".join(parts), (_owner(subject.owner), "$text-muted")))
+    return Content("\n").join(lines)
+
+
+def _came(subject: Subject, state: State) -> Content:
+    """When the message came and how often others do; that changes all the time."""
+    record, message = subject.record, subject.record.last
     received = state.now() - timedelta(seconds=subject.now - message.received)
     old = age(subject.now - message.received)
     came = f"{received:%H:%M:%S}.{received.microsecond // 1000:03d}"
@@ -110,12 +120,12 @@ def _head(subject: Subject, name: TopicName, state: State) -> Content:
     late = delay(message, received)
     if late is not None and not message.retained and 0 <= late < 60:
         about.append(f"{late * 1000:.0f} ms after its time stamp")
-    about.append(size(len(message.payload)))
+    times = " · ".join(about)
+    about = [size(len(message.payload))]
     count = f"{record.count:,} message{'' if record.count == 1 else 's'}"
     per_second = rate(record.rate(subject.now))
     about.append(f"{count}, {per_second}" if per_second else count)
-    lines.append(Content.styled(" · ".join(about), "$text-muted"))
-    return Content("\n").join(lines)
+    return Content.styled(f"{times}\n{' · '.join(about)}", "$text-muted")
 
 
 def _meaning(signal: Signal | None) -> Iterator[str]:

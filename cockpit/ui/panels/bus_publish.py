@@ -16,8 +16,9 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from cockpit.ui.panels.asking import Candidate
-from cockpit.ui.panels.bus_words import amount, line_of, read, value_of
+from cockpit.ui.panels.bus_words import UNITS, amount, line_of, read, value_of
 from cockpit.ui.panels.finding import best
+from cockpit.ui.panels.putting import put
 from cockpit.ui.state import State
 from vehicle_bus.catalogue import Kind, Signal, Value
 from vehicle_bus.errors import (
@@ -71,8 +72,10 @@ class PublishForm(Vertical):
             width: 1fr; border: none; height: 1; padding: 0; background: $panel;
             &:focus { border: none; background: $panel; }
         }
-        & #meaning { width: auto; max-width: 60%; padding: 0 0 0 1; color: $text-muted; height: 1;
-                     text-wrap: nowrap; text-overflow: ellipsis; }
+        & #meaning {
+            width: 34; padding: 0 0 0 1; color: $text-muted; height: 1;
+            text-wrap: nowrap; text-overflow: ellipsis;
+        }
         & #answer { height: auto; max-height: 2; }
         & OptionList {
             height: auto; max-height: 6; border: none; margin: 0 0 0 8; background: $surface;
@@ -167,7 +170,7 @@ class PublishForm(Vertical):
     def _explain(self) -> None:
         signal = self.signal
         meaning = "" if signal is None else _meaning(signal, self._values.get(signal.path))
-        self.query_one("#meaning", Static).update(meaning)
+        put(self.query_one("#meaning", Static), Content(meaning))
 
     def _offer(self) -> None:
         """What could be meant by the line in focus."""
@@ -318,7 +321,7 @@ class PublishForm(Vertical):
 
     def _tell(self, text: str, colour: str = "$foreground") -> None:
         line = self.query_one("#answer", Static)
-        line.update(Content.styled(text, colour) if text else "")
+        put(line, Content.styled(text, colour))
         line.display = bool(text)
 
 
@@ -342,7 +345,7 @@ def _meaning(signal: Signal, now: Value | None) -> str:
         whole = "int" in signal.datatype
         parts.append(("whole number" if whole else _KINDS.get(signal.datatype, "text")) + limits)
         if signal.unit:
-            parts[-1] += f" {signal.unit}"
+            parts[-1] += f" {UNITS.get(signal.unit, signal.unit)}"
     if now is not None:
         parts.append(f"now {amount(now, signal.unit)}")
     return ", ".join(parts)

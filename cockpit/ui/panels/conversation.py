@@ -17,6 +17,7 @@ from cockpit.settings import Activation
 from cockpit.ui import telling
 from cockpit.ui.frame import LISTENING, SILENCE, meter
 from cockpit.ui.panels import Kind, Panel
+from cockpit.ui.panels.putting import put
 from cockpit.ui.state import Entry, Ignored, Note, NoteKind, Section, State, TurnRecord
 from vehicle_bus.seats import Seat
 
@@ -43,13 +44,10 @@ class Bubble(Static):
     def __init__(self, content: Content, kind: str, entry: Entry | None = None) -> None:
         super().__init__(content, classes=f"-{kind.replace('_', '-')}")
         self.entry = entry
-        self._shown = content
 
     def show(self, content: Content) -> None:
         """Draw something else; nothing happens where it is the same."""
-        if content != self._shown:
-            self._shown = content
-            self.update(content)
+        put(self, content)
 
 
 class Transcript(VerticalScroll, can_focus=True):
@@ -119,7 +117,6 @@ class ConversationPanel(Panel):
     def __init__(self, kind: Kind) -> None:
         super().__init__(kind)
         self._views: dict[int, list[Bubble]] = {}  # in the order of the entries
-        self._live = Content("")
         self._typed = False
 
     def compose(self) -> ComposeResult:
@@ -175,10 +172,7 @@ class ConversationPanel(Panel):
                 bubble.remove()
 
     def _show_live(self, state: State) -> None:
-        content = self._strip(state)
-        if content != self._live:
-            self._live = content
-            self.query_one("#live", Static).update(content)
+        put(self.query_one("#live", Static), self._strip(state))
         typed = bool(state.typed_because)
         if typed != self._typed:
             self._typed = typed

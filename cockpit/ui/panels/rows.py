@@ -80,19 +80,17 @@ class Rows(OptionList):
     def call(self, *parts: str | tuple[str, str]) -> None:
         """Another title, of pieces with or without a style."""
         named = Content.assemble(*parts)
-        if named != self._named:
+        if not named.is_same(self._named):
             self._named = named
             self.border_title = named
 
     def show(self, rows: Sequence[Row]) -> None:
         """Show these; the cursor stays where it is."""
         new = tuple(rows)
-        if new == self._rows:
-            return
         old, self._rows = self._rows, new
         if [row.id for row in old] == [row.id for row in new]:
             for index, (before, now) in enumerate(zip(old, new, strict=True)):
-                if before.text != now.text:
+                if not before.text.is_same(now.text):
                     self.replace_option_prompt_at_index(index, now.text)
             return
         at = self.highlighted

@@ -20,6 +20,7 @@ from cockpit.ui.cockpit import Cockpit, ScenarioNews, World
 from cockpit.ui.panels import Kind, Panel
 from cockpit.ui.panels.asking import AskScreen, Candidate
 from cockpit.ui.panels.bus_words import amount, value_of
+from cockpit.ui.panels.putting import put
 from cockpit.ui.panels.rows import Row, Rows, between
 from cockpit.ui.panels.world_dials import (
     DIALS,
@@ -489,7 +490,7 @@ class WorldPanel(Panel):
         news = self._news.get(self.query_one(ScenarioRows).row or "")
         failures = news.result.failures if news is not None and news.result is not None else ()
         line.display = bool(failures)
-        line.update("\n".join(failures))
+        put(line, Content("\n".join(failures)))
 
     @on(OptionList.OptionHighlighted, "ScenarioRows")
     def _on_looked_at(self, message: OptionList.OptionHighlighted) -> None:
