@@ -60,6 +60,9 @@ class StillApp(CockpitApp):
         self.theme = theme
         self._only = panel
 
+    def keep_time(self) -> None:
+        """Time stands still, and nothing is measured."""
+
     def begin(self) -> None:
         """Choose the panel in place of opening the car."""
         self.action_show_panel(self._only)
@@ -102,3 +105,15 @@ async def until(pilot: Pilot[int], holds: object, patience: float = 60.0) -> Non
         assert waited < patience, "it did not come true"
         await pilot.pause(0.05)
         waited += 0.05
+
+
+async def drawn(pilot: Pilot[int]) -> None:
+    """Wait until the screen has stopped changing, for pictures: ``run_before=drawn``."""
+    before = ""
+    for _ in range(100):
+        await pilot.pause(0.1)
+        now = pilot.app.export_screenshot(simplify=True)
+        if now == before:
+            return
+        before = now
+    raise AssertionError("the screen does not come to rest")

@@ -8,7 +8,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from textual.command import CommandPalette
+from textual.command import CommandList, CommandPalette
+from textual.pilot import Pilot
 
 from cockpit.cli.vehicle import open_cockpit_vehicle
 from cockpit.settings import Settings
@@ -17,7 +18,8 @@ from cockpit.ui.arranging import arrange
 from cockpit.ui.cockpit import OpenVehicle
 from cockpit.ui.keys import KeysScreen
 from cockpit.ui.panels import KINDS, Panel
-from cockpit.ui.panels.conversation import ConversationPanel
+from cockpit.ui.panels.conversation import ConversationPanel, Transcript
+from cockpit.ui.panels.system import LogView
 from cockpit.ui.preferences import Preferences
 from cockpit.ui.prompt import RequestInput
 from cockpit.ui.state import State
@@ -28,6 +30,7 @@ from tests.tui.dashboards import (
     SMALL,
     THEMES,
     StillApp,
+    drawn,
     frozen_state,
     quiet_settings,
     running,
@@ -68,8 +71,7 @@ async def test_every_panel_opens_by_its_key(tmp_path: Path) -> None:
     async with running(tmp_path) as (app, pilot):
         for kind in KINDS:
             await pilot.press(f"f{kind.key}")
-            await pilot.pause()
-            assert seen(app) == [kind.name]
+            await until(pilot, lambda name=kind.name: seen(app) == [name])  # type: ignore[misc]
 
 
 async def test_panels_that_were_never_seen_are_not_made(tmp_path: Path) -> None:
@@ -106,14 +108,12 @@ async def test_escape_goes_from_the_prompt_to_the_panel_and_back(tmp_path: Path)
     async with running(tmp_path) as (app, pilot):
         assert isinstance(app.focused, RequestInput)
         await pilot.press("escape")
-        await pilot.pause()
-        assert not isinstance(app.focused, RequestInput)
+        await until(pilot, lambda: not isinstance(app.focused, RequestInput))
         await pilot.press("8")
-        await pilot.pause()
-        assert seen(app) == ["system"]
+        await until(pilot, lambda: seen(app) == ["system"])
+        await until(pilot, lambda: app.query(LogView) and app.query_one(LogView).has_focus)
         await pilot.press("escape")
-        await pilot.pause()
-        assert isinstance(app.focused, RequestInput)
+        await until(pilot, lambda: isinstance(app.focused, RequestInput))
 
 
 async def test_request_before_the_car_is_there_is_sent_when_it_is(tmp_path: Path) -> None:
@@ -138,18 +138,24 @@ async def test_request_before_the_car_is_there_is_sent_when_it_is(tmp_path: Path
         await app.boot.close()
 
 
+def offered(app: CockpitApp) -> list[str]:
+    """What the palette shows."""
+    options = app.screen.query_one(CommandList).options
+    return [str(option.prompt).splitlines()[0] for option in options]
+
+
 async def test_palette_finds_a_panel_and_a_request(tmp_path: Path) -> None:
     async with running(tmp_path) as (app, pilot):
         await pilot.press("ctrl+p")
-        await pilot.pause()
-        assert isinstance(app.screen, CommandPalette)
+        await until(pilot, lambda: isinstance(app.screen, CommandPalette))
         await pilot.press(*"system")
-        await pilot.pause(0.5)
+        await until(pilot, lambda: "Panel: System" in offered(app)[:1])
         await pilot.press("enter")
         await until(pilot, lambda: seen(app) == ["system"])
         await pilot.press("ctrl+p")
+        await until(pilot, lambda: isinstance(app.screen, CommandPalette))
         await pilot.press(*"never", "space", *"mind")
-        await pilot.pause(0.5)
+        await until(pilot, lambda: "Say: never mind" in offered(app)[:1])
         await pilot.press("enter")
         await until(pilot, lambda: app.state.last_turn is not None)
         assert app.state.last_turn is not None
@@ -168,14 +174,14 @@ async def test_talk_without_a_microphone_says_why(tmp_path: Path) -> None:
     async with running(tmp_path) as (app, pilot):
         await until(pilot, lambda: app.state.typed_because)
         await pilot.press("enter")
-        await pilot.pause()
+        await until(pilot, lambda: len(app._notifications))
         assert [toast.message for toast in app._notifications] == [app.state.typed_because]
 
 
 async def test_seat_that_nobody_has_is_refused(tmp_path: Path) -> None:
     async with running(tmp_path) as (app, pilot):
         app.ask("@trunk open")
-        await pilot.pause()
+        await until(pilot, lambda: len(app._notifications))
         assert "There is no seat @trunk" in next(toast.message for toast in app._notifications)
         app.ask("@rear_left stop")
         await until(pilot, lambda: app.state.last_turn is not None)
@@ -217,8 +223,8 @@ async def test_connection_that_breaks_is_said_in_the_status_line(tmp_path: Path)
         assert app.cockpit is not None and app.cockpit.world is not None
         await app.cockpit.world.inject("offline:climate")
         await until(pilot, lambda: not app.state.vehicle.owners["climate"].online)
-        await pilot.pause(0.3)
-        assert "offline: climate" in str(app.query_one("StatusLine").render())
+        line = app.query_one("StatusLine")
+        await until(pilot, lambda: "offline: climate" in str(line.render()))
 
 
 @pytest.mark.parametrize("key", ["f1", "ctrl+p", "trouble"], ids=["keys", "palette", "trouble"])
@@ -227,11 +233,14 @@ def test_screens_look_as_they_did(
 ) -> None:
     app = StillApp(scenes.talking(), "conversation", THEMES[0], tmp_path)
 
-    async def open_screen(pilot: object) -> None:
+    async def open_screen(pilot: Pilot[int]) -> None:
         if key == "trouble":
             app.push_screen(TroubleScreen("Nothing answers at 10.0.0.5:1883; start the broker."))
         else:
             await app.run_action("keys" if key == "f1" else "command_palette")
+        if key == "ctrl+p":
+            await until(pilot, lambda: len(offered(app)) > 20)
+        await drawn(pilot)
 
     assert snap_compare(app, terminal_size=SMALL, run_before=open_screen)
 
@@ -239,11 +248,10 @@ def test_screens_look_as_they_did(
 async def test_keys_screen_lists_the_keys_of_the_panels_that_were_opened(tmp_path: Path) -> None:
     app = StillApp(scenes.talking(), "conversation", THEMES[0], tmp_path)
     async with app.run_test(size=LARGE) as pilot:
+        await until(pilot, lambda: app.query(Transcript))
         await pilot.press("f1")
-        await pilot.pause()
-        assert isinstance(app.screen, KeysScreen)
+        await until(pilot, lambda: isinstance(app.screen, KeysScreen))
         text = "\n".join(str(widget.render()) for widget in app.screen.query("Static"))
         assert "In Talk" in text and "Inspect" in text
         await pilot.press("escape")
-        await pilot.pause()
-        assert not isinstance(app.screen, KeysScreen)
+        await until(pilot, lambda: not isinstance(app.screen, KeysScreen))

@@ -12,12 +12,14 @@ from cockpit.events import CaptionChanged, TurnFinished, UtteranceHeard
 from cockpit.ui import telling
 from cockpit.ui.app import CockpitApp
 from cockpit.ui.panels.conversation import SHOWN, Bubble, Transcript
+from cockpit.ui.prompt import RequestInput
 from cockpit.ui.state import State, TurnRecord
 from tests.tui import scenes
-from tests.tui.dashboards import SIZES, SMALL, THEMES, StillApp, frozen_state, running, until
+from tests.tui.dashboards import SIZES, SMALL, THEMES, StillApp, drawn, frozen_state, running, until
 from vehicle_bus.seats import Seat
 
 WINDOW = scenes.WINDOW
+PASSENGER = Seat.PASSENGER
 
 
 @pytest.mark.parametrize("size", SIZES, ids=["small", "large"])
@@ -26,7 +28,7 @@ def test_conversation_looks_as_it_did(
     snap_compare: Callable[..., bool], tmp_path: Path, size: tuple[int, int], theme: str
 ) -> None:
     app = StillApp(scenes.talking(), "conversation", theme, tmp_path)
-    assert snap_compare(app, terminal_size=size)
+    assert snap_compare(app, terminal_size=size, run_before=drawn)
 
 
 @pytest.mark.parametrize("scene", [scenes.loading, scenes.typed_only])
@@ -34,7 +36,7 @@ def test_conversation_before_the_first_turn_looks_as_it_did(
     snap_compare: Callable[..., bool], tmp_path: Path, scene: Callable[[], State]
 ) -> None:
     app = StillApp(scene(), "conversation", THEMES[0], tmp_path)
-    assert snap_compare(app, terminal_size=SMALL)
+    assert snap_compare(app, terminal_size=SMALL, run_before=drawn)
 
 
 def shown(app: CockpitApp) -> list[str]:
@@ -47,10 +49,8 @@ async def test_conversation_typed_request_moves_the_window_and_is_answered(tmp_p
         await pilot.press(*"open", "space", *"my", "space", *"window", "enter")
         await until(pilot, lambda: app.state.last_turn is not None and app.state.last_turn.turn)
         await until(pilot, lambda: app.state.vehicle.values.get(WINDOW, 0) > 0)
-        await pilot.pause()
-        asked, answered = shown(app)[-2:]
-        assert "driver open my window" in asked
-        assert "car Opening your window." in answered
+        await until(pilot, lambda: "car Opening your window." in shown(app)[-1])
+        assert "driver open my window" in shown(app)[-2]
 
 
 async def test_conversation_seat_key_types_from_the_next_seat(tmp_path: Path) -> None:
@@ -65,19 +65,19 @@ async def test_conversation_seat_key_types_from_the_next_seat(tmp_path: Path) ->
 async def test_conversation_keys_choose_a_turn_and_put_it_into_the_prompt(tmp_path: Path) -> None:
     app = StillApp(scenes.talking(), "conversation", THEMES[0], tmp_path)
     async with app.run_test(size=SMALL) as pilot:
-        await pilot.pause(0.2)
-        assert isinstance(app.focused, Transcript)
+        await until(pilot, lambda: isinstance(app.focused, Transcript) and len(shown(app)) > 6)
         await pilot.press("up", "up")
-        await pilot.pause(0.2)
-        assert app.chosen_turn is not None
-        assert app.chosen_turn.utterance.seat is Seat.PASSENGER
-        marked = [bubble for bubble in app.query(Bubble) if bubble.has_class("-chosen")]
-        assert [bubble.entry for bubble in marked] == [app.chosen_turn] * 2
+        await until(pilot, lambda: app.chosen_turn and app.chosen_turn.utterance.seat is PASSENGER)
+
+        def marked() -> list[object]:
+            return [bubble.entry for bubble in app.query(Bubble) if bubble.has_class("-chosen")]
+
+        await until(pilot, lambda: marked() == [app.chosen_turn] * 2)
         await pilot.press("a")
-        await pilot.pause()
-        assert app.focused is not None
-        assert app.seat is Seat.PASSENGER
-        assert app.query_one("RequestInput").value == "I'm freezing, do something about it"  # type: ignore[attr-defined]
+        prompt = app.query_one(RequestInput)
+        await until(pilot, lambda: prompt.value == "I'm freezing, do something about it")
+        assert prompt.has_focus
+        assert app.seat is PASSENGER
 
 
 async def test_conversation_caption_grows_and_goes_when_the_utterance_is_there(
@@ -113,7 +113,7 @@ async def test_conversation_keeps_only_the_newest_bubbles(tmp_path: Path) -> Non
 async def test_conversation_copies_the_chosen_turn(tmp_path: Path) -> None:
     app = StillApp(scenes.talking(), "conversation", THEMES[0], tmp_path)
     async with app.run_test(size=SMALL) as pilot:
-        await pilot.pause(0.2)
+        await until(pilot, lambda: len(shown(app)) > 6)
         turns = [entry for entry in app.state.entries if isinstance(entry, TurnRecord)]
         app.choose_turn(turns[0])
         await pilot.press("ctrl+y")

@@ -9,7 +9,7 @@ import pytest
 
 from cockpit.ui.panels.system import LogView
 from tests.tui import scenes
-from tests.tui.dashboards import SIZES, SMALL, THEMES, StillApp, running, until
+from tests.tui.dashboards import SIZES, SMALL, THEMES, StillApp, drawn, running, until
 
 
 @pytest.mark.parametrize("size", SIZES, ids=["small", "large"])
@@ -17,7 +17,9 @@ from tests.tui.dashboards import SIZES, SMALL, THEMES, StillApp, running, until
 def test_system_looks_as_it_did(
     snap_compare: Callable[..., bool], tmp_path: Path, size: tuple[int, int], theme: str
 ) -> None:
-    assert snap_compare(StillApp(scenes.busy(), "system", theme, tmp_path), terminal_size=size)
+    assert snap_compare(
+        StillApp(scenes.busy(), "system", theme, tmp_path), terminal_size=size, run_before=drawn
+    )
 
 
 async def test_system_keys_choose_what_of_the_log_is_seen(tmp_path: Path) -> None:
