@@ -12,5 +12,5 @@ def put(widget: Static, content: Content) -> None:
     if isinstance(shown, Content) and shown.is_same(content):
         return
     width = widget.size.width
-    fits = width > 0 and content.get_height(widget.styles, width) == widget.size.height
+    fits = width > 0 and content.get_height(widget.styles.get_rules(), width) == widget.size.height
     widget.update(content, layout=not fits)
