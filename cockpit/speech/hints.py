@@ -5,6 +5,11 @@ them: it writes "Kaiba Karu" or "Kail Vincado". Where a stretch of a text holds 
 not ordinary English, and sounds like a name of the vocabulary, the name is written instead; all
 hypotheses of the recogniser are looked through, the likeliest first. Ordinary words alone are
 never changed, nor is anything that says how many, whether, or which way.
+
+What that gains is in ``speech.measure_names``. Of 3000 correct requests about everything and other
+places, one got a name that was not said where the recogniser was sure, and 30 where it was not; of
+240 recorded commands in noise, none did. It takes 1 ms of one core, or 20 where names are looked
+for.
 """
 
 from __future__ import annotations

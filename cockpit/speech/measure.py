@@ -3,6 +3,17 @@
 ``python -m cockpit.speech.measure LABELS.json CLIPS --noise NOISE.wav`` prints a line for
 each model and noise level; ``--help`` tells what else can be varied. What was chosen by the
 even clips can be confirmed by the odd ones.
+
+The default settings on 60 commands of many speakers (364 slot words), with the noise of a kitchen:
+
+=====  =====  ====  ====  ==========
+noise  all    even  odd   with hints
+=====  =====  ====  ====  ==========
+clean  95.9%  94.4  97.3  95.9%
+12 dB                     93.7%
+6 dB   89.3%  85.0  93.5  89.6%
+0 dB                      62.1%
+=====  =====  ====  ====  ==========
 """
 
 from __future__ import annotations

@@ -3,6 +3,15 @@
 ``python -m cockpit.speech.measure_names --noise NOISE.wav --snr 6`` has Piper say sixty
 sentences with names of the user's map and of the recipes, and counts the names that the texts
 hold; an English voice that reads Finnish is the worst case.
+
+Of the sixty, with the default models:
+
+=====  ==========  ==========
+noise  as heard    with hints
+=====  ==========  ==========
+clean  11 (18 %)   49 (82 %)
+6 dB   8 (13 %)    31 (52 %)
+=====  ==========  ==========
 """
 
 from __future__ import annotations

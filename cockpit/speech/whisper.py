@@ -5,6 +5,23 @@ of the work for a short command. Encoding a window of the utterance's length plu
 gives the same text several times sooner, and in noise a better one. Where it does not, the
 decoder tends to loop or to be unsure, which ``decoding.find_fault`` notices; then the next
 best hypothesis is taken, a second model is asked, and at last the padded form.
+
+Slot words heard in 60 recorded commands (364 words, noise of a kitchen; ``speech.measure``):
+
+=========================  =====  =====  =====
+models, beam of 5          clean  6 dB   0 dB
+=========================  =====  =====  =====
+tiny.en, window of 12 s    93.4%  82.1%  48.4%
+base, window of 12 s       95.1%  87.6%  59.9%
+base, window of 8 s        95.9%  88.2%  59.9%
+base, window of 6 s        95.3%  86.3%
+base and tiny.en, 8 s      95.9%  89.3%
+=========================  =====  =====  =====
+
+At 6 dB a beam of 2 costs a point, a raised level two, names as the previous text three, and noise
+suppression one (WebRTC, mildest) to fifteen (DTLN); a high-pass at 100 Hz and a length penalty
+change nothing. Commands of 2 to 5 s took 180 to 260 ms of one core with base, and 110 to 155 ms
+more where tiny.en was asked.
 """
 
 from __future__ import annotations
@@ -37,7 +54,7 @@ WINDOW = 30 * RATE
 """Samples of Whisper's own window."""
 
 SHORTEST_WINDOW = 8.0
-"""Seconds. In a shorter window the decoder says short commands again and again."""
+"""Seconds. A shorter one costs words and a longer one time."""
 
 MARGIN = 2.0
 """Least seconds of silence after the utterance in the variable-length form."""
