@@ -198,7 +198,7 @@ async def _whole(settings: Settings) -> list[Measurement]:
         single("start to ready, all engines loaded", "s", values["start"], budget=6),
         single("resident memory of all processes", "GB", values["memory"], budget=1.2),
         single(
-            "idle listening in noise, processor seconds a minute (3 are 5 % of a core)", "s",
+            "idle listening in noise, processor seconds a minute", "s",
             values["idle"], budget=3,
         ),
     ]  # fmt: skip

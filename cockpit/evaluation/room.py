@@ -51,6 +51,7 @@ class Room:
 
     Attributes:
         now: seconds of sound since the beginning.
+        lost: frames that nobody took in time, so far.
         busy: see above; may be changed.
     """
 
@@ -67,6 +68,7 @@ class Room:
     ) -> None:
         self.channels = channels
         self.now = 0.0
+        self.lost = 0
         self._echo = echo
         self._noise = noise.resampled(RATE).samples if noise is not None else None
         self._pace = pace
@@ -103,6 +105,7 @@ class Room:
             self._wake()
             if late > CAPACITY * FRAME_SECONDS:
                 lost += 1
+                self.lost += 1
                 continue
             yield SoundFrame(heard, self.now, lost)
             lost = 0

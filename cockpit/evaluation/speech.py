@@ -106,7 +106,11 @@ async def measure_speech(
         if extent.others and recordings is not None:
             say(f"  {(1 + len(RATIOS)) * len(recordings.clips)} recordings, clean and in noise …")
             slots = await _slots(cabin.recognizer, recordings, tell)
-    found = _latencies(heard)
+        lost = cabin.room.lost
+    found = [
+        *_latencies(heard),
+        single("frames of sound lost, the machine being too slow", "", lost),
+    ]
     if extent.waiting:
         say(f"  {len(extent.waiting) * len(sentences)} requests without thinking ahead …")
         patient = settings.listen.model_copy(update={"think_ahead": False})
@@ -190,9 +194,9 @@ def _wake_figures(
     noise = recordings.noise if recordings is not None else car_noise(NOISE_SECONDS)
     name = recordings.noise_name if recordings is not None else "car noise"
     others: list[tuple[str, Sequence[Audio]]] = [
-        (f"{name}", [at_level(noise, NORMAL)]),
+        (name, [at_level(noise, NORMAL)]),
         (
-            "car noise, music and clatter made here",
+            "made noise and music",
             [at_level(make(NOISE_SECONDS), NORMAL) for make in (car_noise, music, kitchen)],
         ),
         ("the voice's sentences", talk),

@@ -102,6 +102,7 @@ async def test_room_loses_the_oldest_frames_where_nobody_takes_them() -> None:
     assert late.lost == pytest.approx(waiting - CAPACITY, abs=1)
     assert late.at == pytest.approx((2 + late.lost) * FRAME_SECONDS)
     assert (await anext(frames)).lost == 0
+    assert room.lost == late.lost
     room.end()
     await frames.aclose()
 
