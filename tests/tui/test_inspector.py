@@ -450,8 +450,6 @@ def test_picture(
     app = StillApp(state, "inspector", theme, tmp_path)
 
     async def choose(pilot: Pilot[int]) -> None:
-        if size == LARGE:
-            await pilot.press("ctrl+o")  # alone: the other panels have pictures of their own
         await until(pilot, lambda: app.query(TurnList) and app.query_one(TurnList).has_focus)
         app.choose_turn(turns_of(state)[number])
         await pilot.pause(0.2)

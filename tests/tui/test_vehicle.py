@@ -229,8 +229,6 @@ def test_picture(snap_compare: Any, tmp_path: Path, size: tuple[int, int], theme
 
     async def choose(pilot: Pilot[int]) -> None:
         await pilot.pause()
-        if size == LARGE:
-            await pilot.press("ctrl+o")  # alone: the other panels have pictures of their own
         await until(pilot, lambda: app.query_one(CarView).things)
         app.query_one(CarView).select("seat-driver")
         await pilot.pause()

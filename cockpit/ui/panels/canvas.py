@@ -25,12 +25,14 @@ class Ink:
     back: str | None = None
     bold: bool = False
 
-    def on(self, back: str | None) -> Ink:
-        """The same on another ground."""
-        return Ink(self.fore, back, self.bold)
-
 
 PLAIN = Ink()
+
+
+@lru_cache(maxsize=4096)
+def _over(ink: Ink, back: str) -> Ink:
+    """The same on another ground."""
+    return Ink(ink.fore, back, ink.bold)
 
 
 @lru_cache(maxsize=4096)
@@ -122,7 +124,8 @@ class Canvas:
             for at, sign in enumerate(text, x):
                 if 0 <= at < self.width:
                     signs[at] = sign
-                    inks[at] = ink if ink.back else Ink(ink.fore, inks[at].back, ink.bold)
+                    back = inks[at].back
+                    inks[at] = ink if ink.back or back is None else _over(ink, back)
         return x + len(text)
 
     def right(self, x: int, y: int, text: str, ink: Ink = PLAIN) -> int:
@@ -135,7 +138,7 @@ class Canvas:
         for row in range(max(0, y), min(self.height, y + height)):
             inks = self.inks[row]
             for at in range(max(0, x), min(self.width, x + width)):
-                inks[at] = inks[at].on(back)
+                inks[at] = _over(inks[at], back)
 
     def paint(self, x: int, y: int, width: int, height: int, fore: str) -> None:
         """Give signs another colour."""

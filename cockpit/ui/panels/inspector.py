@@ -39,11 +39,11 @@ class TurnList(Drawing, can_focus=True):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "step(-1)", "Choose", key_display="↑↓"),
-        Binding("down,j", "step(1)", "Choose", show=False),
-        Binding("home", "step(-1000)", "First", show=False),
-        Binding("end", "step(1000)", "Newest", show=False),
-        Binding("pageup", "scroll(-1)", "Scroll", show=False),
-        Binding("pagedown", "scroll(1)", "Scroll", show=False),
+        Binding("down,j", "step(1)", show=False),
+        Binding("home", "step(-1000)", "The first turn", show=False, key_display="Home"),
+        Binding("end", "step(1000)", "Follow the newest turn", show=False, key_display="End"),
+        Binding("pageup", "scroll(-1)", "Read the turn on", show=False, key_display="PgUp PgDn"),
+        Binding("pagedown", "scroll(1)", show=False),
         Binding("space", "mark", "Begin here"),
     ]
 

@@ -66,9 +66,9 @@ class RoadMap(Drawing, can_focus=True):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "pan(0, -1)", "Move", key_display="↑↓←→"),
-        Binding("down,j", "pan(0, 1)", "Move", show=False),
-        Binding("left,h", "pan(-1, 0)", "Move", show=False),
-        Binding("right,l", "pan(1, 0)", "Move", show=False),
+        Binding("down,j", "pan(0, 1)", show=False),
+        Binding("left,h", "pan(-1, 0)", show=False),
+        Binding("right,l", "pan(1, 0)", show=False),
         Binding("plus,equals_sign", "zoom(-1)", "Closer", key_display="+"),
         Binding("minus", "zoom(1)", "Farther", key_display="-"),
         Binding("f", "follow", "Follow"),
@@ -283,7 +283,7 @@ class RoadMap(Drawing, can_focus=True):
             dots.draw(Lines.along(behind, Rank.BEHIND))
             dots.draw(Lines.along(ahead, Rank.ROUTE), thick=True)
         palette = self.palette
-        inks = {
+        inks: dict[int, Ink] = {
             Rank.PATH: Ink(palette.line),
             Rank.MINOR: Ink(palette.faint),
             Rank.MIDDLE: Ink(mix(palette.text, palette.ground, 0.12)),
@@ -291,12 +291,9 @@ class RoadMap(Drawing, can_focus=True):
             Rank.BEHIND: Ink(mix(palette.primary, palette.ground, 0.55)),
             Rank.ROUTE: Ink(palette.primary, bold=True),
         }
-        signs, ranks = dots.cells()
-        for y, (codes, row) in enumerate(zip(signs.tolist(), ranks.tolist(), strict=True)):
-            for x, rank in enumerate(row):
-                if rank:
-                    canvas.signs[y][x] = chr(codes[x])
-                    canvas.inks[y][x] = inks[rank]
+        for y, x, code, rank in dots.signs():
+            canvas.signs[y][x] = chr(code)
+            canvas.inks[y][x] = inks[rank]
 
     def _paint_marks(self, canvas: Canvas, view: View, taken: set[tuple[int, int]]) -> None:
         palette = self.palette

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -105,6 +106,13 @@ class Dots:
         alone = (best >= Rank.BEHIND)[:, :, None, None]
         seen = np.where(alone, blocks == best[:, :, None, None], blocks > 0)
         return _BLANK + (seen * _WEIGHTS).sum(axis=(2, 3)), best
+
+    def signs(self) -> Iterator[tuple[int, int, int, int]]:
+        """Line, column, code point and rank of each cell that is not empty."""
+        codes, ranks = self.cells()
+        lines, columns = np.nonzero(ranks)
+        found = (lines, columns, codes[lines, columns], ranks[lines, columns])
+        return zip(*(each.tolist() for each in found), strict=True)
 
 
 def _clipped(

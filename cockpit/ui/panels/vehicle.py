@@ -45,18 +45,18 @@ class CarView(Drawing, can_focus=True):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "go(0, -1)", "Move", show=False),
-        Binding("down", "go(0, 1)", "Move", show=False),
-        Binding("left", "go(-1, 0)", "Move", show=False),
-        Binding("right", "go(1, 0)", "Move", show=False),
-        Binding("tab", "next(1)", "Control", show=False),
-        Binding("shift+tab", "next(-1)", "Control back", show=False),
-        Binding("enter,space", "turn", "Switch"),
+        Binding("up", "go(0, -1)", "Move over the car", show=False, key_display="↑↓←→"),
+        Binding("down", "go(0, 1)", show=False),
+        Binding("left", "go(-1, 0)", show=False),
+        Binding("right", "go(1, 0)", show=False),
+        Binding("tab", "next(1)", "To the next control of it", show=False, key_display="Tab"),
+        Binding("shift+tab", "next(-1)", show=False),
+        Binding("enter,space", "turn", "Switch", key_display="⏎"),
         Binding("plus,equals_sign", "move(1)", "More", key_display="+"),
         Binding("minus", "move(-1)", "Less", key_display="-"),
         Binding("e", "edit", "Exact"),
-        Binding("home", "end(0)", "Least", show=False),
-        Binding("end", "end(1)", "Most", show=False),
+        Binding("home", "end(0)", "All the way down", show=False, key_display="Home"),
+        Binding("end", "end(1)", "All the way up", show=False, key_display="End"),
     ]
 
     class Ordered(Message):
@@ -339,22 +339,29 @@ class VehiclePanel(Panel):
         view = self.view
         if not view.things:
             view.things = things_of(state.vehicle.catalogue)
-            self._paths = [path for thing in view.things.values() for path in thing.paths]
+            self._paths = [
+                *(control.path for thing in view.things.values() for control in thing.controls),
+                *(path for path in state.vehicle.catalogue if path.endswith(_DRAWN)),
+            ]
         self._listen_for_failures()
         moved = self._hand.look(state.vehicle.values)
         values = state.vehicle.values
         speaking = frozenset({state.listening_seat} if state.listening_seat else ())
-        # What is not drawn changes often: the place, the distance travelled.
+        thing = view.thing
+        # What is not drawn changes often: the place, the power that is used, a tenth of a degree.
         seen = (
-            [values.get(path) for path in _ALSO],
             [values.get(path) for path in self._paths],
+            [fact.show(values[fact.path]) for fact in thing.facts if fact.path in values]
+            if thing is not None
+            else None,
+            [_whole(values.get(path)) for path in _ROUNDED],
             speaking,
             dict(state.vehicle.unknown),
         )
         if moved or seen != self._seen:
             self._seen = seen
             view.orders = self._hand.orders
-            view.show(dict(values), seen[3], speaking)
+            view.show(dict(values), seen[4], speaking)
 
     def _listen_for_failures(self) -> None:
         """What was on its way may jam."""
@@ -428,9 +435,24 @@ class VehiclePanel(Panel):
         return f"{control.path} {self.state.vehicle.values.get(control.path)}"
 
 
-_ALSO: Final = (
+def _whole(value: object) -> object:
+    return round(value) if isinstance(value, float) else value
+
+
+_DRAWN: Final = (
+    ".Tire.Pressure",
+    ".IsPressureLow",
+    ".OccupancyStatus",
+    ".IsBelted",
+    ".IsCharging",
+    ".IsChargingCableConnected",
+)
+"""Ends of the paths of sensors that are part of the picture."""
+_ROUNDED: Final = (
+    "Vehicle.Speed",
+    "Vehicle.Exterior.AirTemperature",
+    "Vehicle.Cabin.HVAC.AmbientAirTemperature",
     "Vehicle.Powertrain.TractionBattery.StateOfCharge.Current",
     "Vehicle.Powertrain.TractionBattery.Range",
-    "Vehicle.Powertrain.TractionBattery.Charging.IsCharging",
 )
-"""Drawn, and part of no thing."""
+"""Instruments, which show whole numbers."""

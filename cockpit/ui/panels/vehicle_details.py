@@ -35,6 +35,7 @@ CHIPS: Final = (
 """Things that are drawn as words."""
 _EIGHTHS: Final = " ▏▎▍▌▋▊▉"
 _BAR: Final = 10
+_SHORT_BAR: Final = 6
 _LABEL: Final = 12
 _FEW: Final = 15.0
 """State of charge in percent from which the battery looks low."""
@@ -271,10 +272,10 @@ class Details:
         x = self.x + label
         bar = None
         bounded = control.form is Form.LEVEL and control.low is not None
-        if bounded and control.high is not None and self.width >= label + _BAR + 12:
-            bar = Area(x, y, _BAR, 1)
+        if bounded and control.high is not None and self.width >= 28:
+            bar = Area(x, y, _BAR if self.width >= 36 else _SHORT_BAR, 1)
             self._slider(bar, control, value, order)
-            x += _BAR + 1
+            x += bar.width + 1
         elif control.form is Form.SWITCH and value is not None:
             knob = "━●" if value else "○━"
             x = (
