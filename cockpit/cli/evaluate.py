@@ -122,12 +122,19 @@ def bench(
     else:
         found = run_async(_measured(settings, part, audio))
         shown, figures = table(found.measurements), [one.to_json() for one in found.measurements]
-        if picture is not None and found.turn:
-            note = f"median of {found.turns} spoken requests; {machine()}"
-            picture.write_text(waterfall(found.turn, note), encoding="utf-8")
+        if picture is not None:
+            _draw(picture, found, say)
     _print(f"cockpit bench {part.value}", shown)
     if out is not None:
         out.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+
+
+def _draw(picture: Path, found: Findings, say: Callable[[str], None]) -> None:
+    if not found.turn:
+        say("No request was carried out and answered aloud, so there is no turn to draw.")
+        return
+    note = f"median of {found.turns} spoken requests; {machine()}"
+    picture.write_text(waterfall(found.turn, note), encoding="utf-8")
 
 
 async def _measured(settings: Settings, part: Part, audio: Path | None) -> Findings:

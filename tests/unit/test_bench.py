@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import AsyncIterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+import typer
+from click.testing import Result
 from rich.console import Console
+from typer.testing import CliRunner
 
+from cockpit.cli import evaluate
+from cockpit.cli.exits import UsageError
 from cockpit.evaluation import bench
-from cockpit.evaluation.measurement import Measurement, single, summarize, table
+from cockpit.evaluation.bench import Findings, Part
+from cockpit.evaluation.measurement import Measurement, Say, Tell, single, summarize, table
 from cockpit.evaluation.stand import sentences_of
+from cockpit.evaluation.waterfall import STAGES
+from cockpit.settings import Settings
 from vehicle_bus.client import Message
 from vehicle_bus.payloads import AckPayload, AckStatus
 from vehicle_bus.topics import Topics
@@ -101,3 +111,64 @@ async def test_acknowledged_takes_the_first_answer_to_every_command() -> None:
 
     session = SimpleNamespace(bus=SimpleNamespace(settings=SimpleNamespace(vin=VIN)))
     assert await bench._acknowledged(traffic(), cast(Any, session)) == [1.0, 2.0]
+
+
+class Bench:
+    """The command, with figures that nobody has to wait for."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, found: Findings) -> None:
+        self.asked: list[tuple[Part, Path | None]] = []
+
+        async def measure(
+            settings: Settings, part: Part, say: Say, tell: Tell, audio: Path | None = None
+        ) -> Findings:
+            self.asked.append((part, audio))
+            say("Measuring …")
+            tell(1, 2)
+            return found
+
+        monkeypatch.setattr("cockpit.cli.evaluate.measure", measure)
+        self._app = typer.Typer()
+        self._app.command()(evaluate.bench)
+
+    def __call__(self, *arguments: object) -> Result:
+        return CliRunner().invoke(self._app, list(map(str, arguments)), obj=Settings())
+
+
+TURN = dict(zip(STAGES, (230.0, 345.0, 352.0, 478.0, 492.0, 640.0), strict=True))
+
+
+def test_bench_speech_writes_figures_and_picture(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    found = Findings([Measurement("fast", "ms", 104, 492, 900, 700, 1200)], TURN, 104)
+    bench = Bench(monkeypatch, found)
+    figures, picture = tmp_path / "out.json", tmp_path / "turn.svg"
+    run = bench("speech", "--audio", tmp_path, "--json", figures, "--waterfall", picture)
+    assert run.exit_code == 0
+    assert bench.asked == [(Part.SPEECH, tmp_path)]
+    assert "cockpit bench speech" in run.stdout and "fast" in run.stdout
+    assert json.loads(figures.read_text(encoding="utf-8")) == [
+        entry.to_json() for entry in found.measurements
+    ]
+    assert "median of 104 spoken requests" in picture.read_text(encoding="utf-8")
+
+
+def test_bench_without_a_whole_turn_draws_nothing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    run = Bench(monkeypatch, Findings())("speech", "--waterfall", tmp_path / "turn.svg")
+    assert run.exit_code == 0
+    assert not (tmp_path / "turn.svg").exists()
+    assert "there is no turn to draw" in run.stderr
+
+
+@pytest.mark.parametrize("option", ["--audio", "--waterfall"])
+def test_bench_planner_refuses_what_is_for_speech(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, option: str
+) -> None:
+    bench = Bench(monkeypatch, Findings())
+    run = bench("planner", option, tmp_path / "x")
+    assert isinstance(run.exception, UsageError)
+    assert "bench speech" in run.exception.spoken
+    assert not bench.asked
