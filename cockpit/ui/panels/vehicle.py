@@ -396,6 +396,8 @@ class VehiclePanel(Panel):
         if control.form is Form.CHOICE:
             line.placeholder = ", ".join(choice.lower() for choice in control.choices)
             shown = ""
+        elif control.form is Form.SWITCH:
+            line.placeholder, shown = ", ".join(control.words), control.show(value)
         elif control.low is not None and control.high is not None:
             line.placeholder = f"{control.low:g} to {control.high:g}{control.unit}"
         line.value = shown

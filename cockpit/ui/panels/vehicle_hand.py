@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 SHOWN: Final = 4.0
 """Seconds for which it is shown that something is done."""
+REFUSED_SHOWN: Final = 20.0
+"""The same for why something is not done."""
 MOVING_AT_MOST: Final = 30.0
 """Seconds after which what was accepted is no longer waited for."""
 
@@ -106,16 +108,13 @@ class Hand:
         if order is not None and order.stage is Stage.MOVING:
             self._become(order, Stage.REFUSED, why)
 
-    def look(self, values: dict[str, Value]) -> bool:
-        """Notice what has arrived, and forget what is long done; True where that changed."""
+    def look(self, values: Mapping[str, Value]) -> bool:
+        """Notice what has arrived, and forget what is long over; True where that changed."""
         now, changed = self._clock(), False
         for path, order in tuple(self.orders.items()):
-            age = now - order.at
             if order.stage is Stage.MOVING and _same(values.get(path), order.asked):
                 order.stage, order.at, changed = Stage.DONE, now, True
-            elif (order.stage is Stage.MOVING and age > MOVING_AT_MOST) or (
-                order.stage is Stage.DONE and age > SHOWN
-            ):
+            elif order.stage is not Stage.SENT and now - order.at > _SHOWN[order.stage]:
                 del self.orders[path]
                 changed = True
         return changed
@@ -123,6 +122,13 @@ class Hand:
     def _become(self, order: Order, stage: Stage, why: str = "") -> None:
         order.stage, order.why, order.at = stage, why, self._clock()
         self._changed()
+
+
+_SHOWN: Final = {
+    Stage.MOVING: MOVING_AT_MOST,
+    Stage.DONE: SHOWN,
+    Stage.REFUSED: REFUSED_SHOWN,
+}
 
 
 def _same(one: Value | None, other: Value) -> bool:
