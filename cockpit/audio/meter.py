@@ -9,7 +9,7 @@ from enum import StrEnum
 import numpy as np
 
 from cockpit.audio.streams import FRAME_SECONDS, SoundFrame
-from cockpit.speech.audio import decibels
+from cockpit.speech.audio import Samples, decibels, rms
 
 INTEGRATION = 0.3
 """Seconds in which the RMS value follows a step by 63 %; as sluggish as a VU meter."""
@@ -89,7 +89,7 @@ class LevelMeter:
             for number, (channel, samples) in enumerate(
                 zip(self._channels, frame.samples, strict=True)
             )
-            for trouble in channel.feed(np.abs(samples), float(np.ptp(samples)))
+            for trouble in channel.feed(samples)
         ]
 
 
@@ -109,18 +109,19 @@ class _Channel:
     def level(self) -> Level:
         return Level(decibels(math.sqrt(self._power)), self._peak, self._held)
 
-    def feed(self, absolute: np.ndarray, span: float) -> list[Trouble]:
-        peak = decibels(float(absolute.max()))
-        power = float(np.mean(np.square(absolute, dtype=np.float64)))
+    def feed(self, samples: Samples) -> list[Trouble]:
+        low, high = float(samples.min()), float(samples.max())
+        peak = decibels(max(-low, high))
+        power = rms(samples) ** 2
         self._power += (power - self._power) * (1 - math.exp(-FRAME_SECONDS / INTEGRATION))
         self._peak = max(peak, self._peak - FALL * FRAME_SECONDS, _FLOOR)
         self._held_for += FRAME_SECONDS
         if peak >= self._held or self._held_for > HOLD:
             self._held, self._held_for = self._peak, 0.0
-        return [*self._clipping(absolute), *self._life(span)]
+        return [*self._clipping(samples, max(-low, high)), *self._life(high - low)]
 
-    def _clipping(self, absolute: np.ndarray) -> list[Trouble]:
-        if np.count_nonzero(absolute >= _FULL) < _CLIPPED:
+    def _clipping(self, samples: Samples, peak: float) -> list[Trouble]:
+        if peak < _FULL or np.count_nonzero(np.abs(samples) >= _FULL) < _CLIPPED:
             self._unclipped += FRAME_SECONDS
             return []
         begins = self._unclipped >= self._calm

@@ -22,7 +22,7 @@ AHEAD = 0.1
 """Seconds still to be heard at which more may be handed over."""
 
 FADE = 0.005
-"""Seconds in which the sound fades when it is stopped; a hard cut is a click."""
+"""Seconds in which the sound fades when it is stopped or held; a hard cut is a click."""
 
 _EXACT = 1e-6  # seconds: less than a sample
 _SHORTEST_WAIT = 0.002  # seconds; sound leaves in blocks, so that "now" is often a bit later
@@ -44,13 +44,15 @@ class Outbox:
         self._taken = 0
         self._resampler: Any = None
         self._source_rate = rate
-        self._held = 0.0  # seconds that the resampler has and did not give yet
+        self._inside = 0.0  # seconds that the resampler has and did not give yet
+        self._held = False
+        self._fade: Samples | None = None  # for the beginning of the next block
 
     @property
     def pending(self) -> float:
         """Seconds that were put and not yet taken."""
         with self._lock:
-            return self._waiting / self.rate + self._held
+            return self._waiting / self.rate + self._inside
 
     @property
     def taken(self) -> float:
@@ -66,26 +68,53 @@ class Outbox:
                 self._append(samples[at : at + piece], audio.rate)
 
     def take(self, count: int) -> Samples:
-        """The next samples, always this many; silence where nothing is there."""
+        """The next samples, always this many; silence where nothing is there, or while held."""
         with self._lock:
+            fade, self._fade = self._fade, None
+            if self._held:
+                return np.zeros(count, np.float32) if fade is None else self._faded_out(fade, count)
             block, filled = self._pull(count)
             self._taken += filled
+            if fade is not None:
+                fade = fade[:count]
+                block[: len(fade)] *= fade
             return block
 
-    def drop(self, count: int) -> None:
-        """Lose the next samples; they do not count as taken."""
+    def hold(self, held: bool) -> None:
+        """Give silence for now, or go on where it was held."""
         with self._lock:
-            self._pull(count)
+            if held is not self._held:
+                self._held = held
+                ramp = np.linspace(0, 1, round(FADE * self.rate), dtype=np.float32)
+                self._fade = ramp[::-1] if held else ramp
+
+    def drop(self, count: int) -> None:
+        """Lose the next samples, if they are not held; they do not count as taken."""
+        with self._lock:
+            if not self._held:
+                self._pull(count)
 
     def cut(self) -> None:
         """Drop what was not taken, but for a few milliseconds in which it fades."""
         with self._lock:
             rest = np.concatenate([*self._parts, np.zeros(0, np.float32)])
-            rest = rest[: round(FADE * self.rate)]
+            rest = rest[: 0 if self._held else round(FADE * self.rate)]
             self._parts.clear()
             self._parts.append(rest * np.linspace(1, 0, len(rest), dtype=np.float32))
             self._waiting = len(rest)
-            self._resampler, self._held = None, 0.0
+            self._held, self._fade = False, None
+            self._resampler, self._inside = None, 0.0
+
+    def _faded_out(self, fade: Samples, count: int) -> Samples:
+        """The beginning of what is held, which is not taken by that."""
+        block, filled = self._pull(count)
+        if filled:
+            self._parts.appendleft(block[:filled].copy())
+            self._waiting += filled
+        fade = fade[:count]
+        block[: len(fade)] *= fade
+        block[len(fade) :] = 0
+        return block
 
     def _pull(self, count: int) -> tuple[Samples, int]:
         if self._waiting < count:
@@ -114,7 +143,7 @@ class Outbox:
 
             self._resampler = soxr.ResampleStream(rate, self.rate, 1, dtype="float32")
         resampled = np.asarray(self._resampler.resample_chunk(samples), np.float32)
-        self._held += len(samples) / rate - len(resampled) / self.rate
+        self._inside += len(samples) / rate - len(resampled) / self.rate
         self._push(resampled)
 
     def _flush(self) -> None:
@@ -122,7 +151,7 @@ class Outbox:
         if self._resampler is None:
             return
         rest = self._resampler.resample_chunk(np.zeros(0, np.float32), last=True)
-        self._resampler, self._held = None, 0.0
+        self._resampler, self._inside = None, 0.0
         self._push(np.asarray(rest, np.float32))
 
     def _push(self, samples: Samples) -> None:
@@ -182,6 +211,10 @@ class BufferedSink(ABC):
         """Silence now; what was handed over and not yet heard is dropped."""
         self._outbox.cut()
         self._stopped.set()
+
+    def hold(self, held: bool) -> None:
+        """Silence for now, or no longer: then it goes on where it was held. ``stop`` ends it."""
+        self._outbox.hold(held)
 
     def monitor(self, hook: Monitor) -> None:
         """Have ``hook`` told of every block as it goes out, silence between included."""

@@ -92,6 +92,10 @@ class Sink(Protocol):
         """Silence now; what was handed over and not yet heard is dropped."""
         ...
 
+    def hold(self, held: bool) -> None:
+        """Silence for now, or no longer: then it goes on where it was held. ``stop`` ends it."""
+        ...
+
     def monitor(self, hook: Monitor) -> None:
         """Have ``hook`` told of every block as it goes out, for the echo canceller."""
         ...

@@ -76,6 +76,7 @@ class Room:
         self._spoken: list[tuple[int, int, Samples]] = []  # first sample, channel, sound
         self._queue: deque[Samples] = deque()
         self._queued = 0  # samples
+        self._held = False
         self._handed = 0.0  # seconds handed over and not dropped
         self._hooks: list[Monitor] = []
         self._ticked = asyncio.Event()
@@ -194,10 +195,15 @@ class Room:
 
     def stop(self) -> None:
         """Silence from the next frame on."""
+        self._held = False
         self._handed -= self._queued / RATE
         self._queue.clear()
         self._queued = 0
         self._wake()
+
+    def hold(self, held: bool) -> None:
+        """Silence from the next frame on, or no longer; then it goes on where it was held."""
+        self._held = held
 
     def monitor(self, hook: Monitor) -> None:
         """Have ``hook`` told of every frame that goes out."""
@@ -206,7 +212,7 @@ class Room:
     def _play_out(self) -> Samples:
         out = np.zeros(FRAME, np.float32)
         filled = 0
-        while self._queue and filled < FRAME:
+        while self._queue and filled < FRAME and not self._held:
             part = self._queue.popleft()
             taken = part[: FRAME - filled]
             out[filled : filled + len(taken)] = taken

@@ -18,6 +18,7 @@ from cockpit.settings import ListenSettings
 from cockpit.speech.segments import best_cut
 
 _BRIDGE = 2  # frames that a stop consonant is silent before it bursts
+_SUSPICIOUS = 2  # frames of likely speech
 _SMOOTH = 3  # frames of which the loudest counts: syllables, not their dips
 _FLOOR_SHARE = 0.1  # of the frames are quieter than what counts as background
 _OWN_SHARE = 0.75  # of the utterance's frames are quieter than what counts as its level
@@ -187,12 +188,14 @@ class Endpointer:
         return self._speaking
 
     @property
-    def sounding(self) -> float:
-        """Seconds of likely speech in the utterance so far, also before it is sure to be one.
+    def suspected(self) -> bool:
+        """Whether somebody seems to speak, also before that is sure.
 
         For what has to react sooner than ``SpeechBegan`` and may be wrong.
         """
-        return self._voiced * FRAME_SECONDS
+        return self._speaking or (
+            self._voiced >= _SUSPICIOUS and max(self._likely) >= self._rules.sure
+        )
 
     def wait(self, seconds: float) -> None:
         """Set the silence that ends this utterance; holds until speech goes on."""

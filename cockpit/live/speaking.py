@@ -225,6 +225,11 @@ class Speaker:
             self._sink.stop()
             self._reply.task.cancel()
 
+    def hold(self, held: bool) -> None:
+        """Pause the reply, if there is one, or go on with it: somebody may have begun to speak."""
+        if self._reply is not None:
+            self._sink.hold(held)
+
     async def say(self, text: str, on_first: Callable[[], None] | None = None) -> Spoken:
         """Say a reply, after the one that is being said. Cancelling it is silence at once.
 

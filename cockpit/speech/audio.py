@@ -123,7 +123,10 @@ class Audio:
 
 def rms(samples: Samples) -> float:
     """Root mean square; 0 where there are no samples."""
-    return math.sqrt(float(np.mean(np.square(samples, dtype=np.float64)))) if len(samples) else 0.0
+    if not len(samples):
+        return 0.0
+    wide = samples.astype(np.float64)
+    return math.sqrt(float(wide @ wide) / len(wide))
 
 
 def decibels(amplitude: float) -> float:

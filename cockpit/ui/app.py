@@ -368,6 +368,18 @@ class CockpitApp(App[int], inherit_bindings=False):
         """Escape elsewhere: back to the prompt."""
         self._prompt.input.focus()
 
+    def action_focus_next(self) -> None:
+        """To the next part of the panels; the prompt, where Tab completes, is no stop."""
+        self.screen.focus_next(self._stops)
+
+    def action_focus_previous(self) -> None:
+        """To the part before."""
+        self.screen.focus_previous(self._stops)
+
+    @property
+    def _stops(self) -> str:
+        return ".panel, .panel *" if len(self.screen_stack) == 1 else "*"
+
     def action_next_seat(self) -> None:
         """Somebody else types."""
         self._prompt.next_seat()

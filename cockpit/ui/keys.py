@@ -27,7 +27,7 @@ EVERYWHERE = (
     ("F12", "light or dark"),
     ("Ctrl-R", "open the car anew, after it could not be opened"),
     ("Esc", "from the prompt to the panel, and back"),
-    ("Tab", "to the next part of the screen"),
+    ("Tab", "to the next part of the panels; Shift-Tab to the one before"),
     ("Ctrl-Q  Ctrl-C", "quit; everything that was started is ended"),
 )
 PROMPT = (

@@ -95,28 +95,42 @@ class Shopping:
         from skills.shopping.amounts import parse_item, split_items
         from skills.shopping.store import merged
 
-        before = self._store.items()
+        before: dict[str, Item | None] = {}
         said: list[str] = []
         for part in split_items(text):
             item = parse_item(part)
             if item is None:
                 continue
             known = self._store.get(item.name)
+            before.setdefault(item.name, known)
             entry = item if known is None else merged(known, item)
             if known is None or item.amounts:
                 self._store.put(entry)
             said.append(entry.spoken)
         if said:
-            self.undo.record(f"added {', '.join(said)}", lambda: self._store.replace(before))
+            self.undo.record(f"added {', '.join(said)}", lambda: self._as_before(before))
         return tuple(said)
+
+    def _as_before(self, items: Mapping[str, Item | None]) -> None:
+        """These items as they were, by name; what was said about others meanwhile stays."""
+        for name, item in items.items():
+            if item is not None:
+                self._store.put(item)
+            elif (added := self._store.get(name)) is not None:
+                self._store.remove([added])
 
     def tick(self, key: str) -> None:
         """Tick an item off, or put it back on the list."""
+        item = self._ticked.get(key) or self._store.get(key)
+        if item is not None:
+            back = "put back" if key in self._ticked else "ticked off"
+            self._turn(key)
+            self.undo.record(f"{back} {item.spoken}", lambda: self._turn(key))
+
+    def _turn(self, key: str) -> None:
         if key in self._ticked:
             self._store.put(self._ticked.pop(key))
-            return
-        item = self._store.get(key)
-        if item is not None:
+        elif (item := self._store.get(key)) is not None:
             self._store.remove([item])
             self._ticked[key] = item
 
@@ -135,9 +149,11 @@ class Shopping:
 
     def forget_ticked(self) -> int:
         """What is ticked off goes out of sight; how much that was."""
-        count = len(self._ticked)
+        gone = dict(self._ticked)
         self._ticked.clear()
-        return count
+        if gone:
+            self.undo.record(f"cleared {len(gone)} ticked off", lambda: self._ticked.update(gone))
+        return len(gone)
 
 
 @dataclass(frozen=True, slots=True)

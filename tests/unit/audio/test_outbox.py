@@ -86,6 +86,38 @@ def test_outbox_cut_forgets_what_the_resampler_held() -> None:
     assert not outbox.take(4800).any()
 
 
+def test_outbox_held_is_silent_and_goes_on_where_it_was_held() -> None:
+    outbox = Outbox(RATE)
+    fade = round(FADE * RATE)
+    ramp = np.linspace(0.5, 1, RATE, dtype=np.float32)
+    outbox.put(Audio(ramp))
+    outbox.take(100)
+    outbox.hold(True)
+    held = outbox.take(1000)
+    assert np.all(np.diff(held[: fade + 1]) <= 0)
+    assert not held[fade:].any()
+    outbox.drop(500)
+    assert not outbox.take(1000).any()
+    assert outbox.taken == pytest.approx(100 / RATE)
+    outbox.hold(False)
+    heard = outbox.take(1000)
+    assert heard[0] == 0
+    assert np.array_equal(heard[fade:], ramp[100 + fade : 1100])
+    assert outbox.pending == pytest.approx(1 - 1100 / RATE)
+
+
+def test_outbox_cut_while_held_stays_silent_and_takes_what_follows() -> None:
+    outbox = Outbox(RATE)
+    outbox.put(sound(1.0))
+    outbox.take(100)
+    outbox.hold(True)
+    outbox.take(100)
+    outbox.cut()
+    assert not outbox.take(1000).any()
+    outbox.put(sound(1.0))
+    assert outbox.take(1000).any()
+
+
 def test_outbox_does_not_count_what_is_dropped() -> None:
     outbox = Outbox(RATE)
     outbox.put(sound(1.0))

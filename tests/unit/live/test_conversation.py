@@ -270,7 +270,7 @@ async def test_conversation_falls_silent_where_somebody_speaks(tmp_path: Path) -
         assert heard.live.state is Listening.SPEAKING
         begin, _ = heard.room.say(hum(QUIETER))
         await heard.after(0.5)
-        assert loud[-1] - begin < 0.2
+        assert loud[-1] - begin < 0.1
         [ended] = heard.all(ReplyEnded)
         assert not ended.whole
         assert ended.text.startswith(ended.heard)
@@ -290,6 +290,22 @@ async def test_conversation_goes_on_speaking_after_a_mere_noise(tmp_path: Path) 
     cut, rest = heard.all(ReplyEnded)
     assert f"{cut.heard} {rest.heard}".split() == cut.text.split()
     assert heard.car.conversation.last_reply == cut.text
+
+
+@virtual_time
+async def test_conversation_only_pauses_for_a_cough(tmp_path: Path) -> None:
+    async with cabin(tmp_path) as heard:
+        loud: list[float] = []
+        heard.room.monitor(lambda sound: loud.append(heard.room.now) if sound.peak > 0.05 else None)
+        await heard.call()
+        heard.room.say(hum(LOUDER))
+        await heard.after(3.0)
+        begin, _ = heard.room.say(hum(CLICK, 0.09))
+        await heard.after(8)
+        assert not [at for at in loud if begin + 0.1 < at < begin + 0.15]
+        assert loud[-1] > begin + 0.5
+    [ended] = heard.all(ReplyEnded)
+    assert ended.whole
 
 
 @virtual_time

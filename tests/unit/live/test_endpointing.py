@@ -207,16 +207,25 @@ def test_endpointer_next_utterance_does_not_begin_in_the_last() -> None:
     assert second.start >= first.last_word
 
 
-def test_endpointer_says_sooner_that_something_sounds() -> None:
+def test_endpointer_suspects_sooner_that_somebody_speaks() -> None:
     endpointer = Endpointer(RULES)
-    listen(endpointer, (1, 0.0), (0.096, 0.95))
-    assert endpointer.sounding == near(0.096)
+    listen(endpointer, (1, 0.0), (0.032, 0.95))
+    assert not endpointer.suspected
+    listen(endpointer, (0.032, 0.55))
+    assert endpointer.suspected
     assert not endpointer.speaking
     listen(endpointer, (1, 0.95))
+    assert endpointer.suspected
     assert endpointer.speaking
     listen(endpointer, (2, 0.0))
-    assert endpointer.sounding == 0
+    assert not endpointer.suspected
     assert not endpointer.speaking
+
+
+def test_endpointer_suspects_nobody_of_a_blip_or_of_what_is_never_sure() -> None:
+    endpointer = Endpointer(RULES)
+    listen(endpointer, (1, 0.0), (0.032, 0.95), (0.1, 0.0), (0.5, 0.6))
+    assert not endpointer.suspected
 
 
 def test_endpointer_reset_drops_the_wake_word() -> None:

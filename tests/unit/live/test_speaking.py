@@ -174,6 +174,33 @@ async def test_speaker_cancelled_is_silent_and_remembers() -> None:
 
 
 @virtual_time
+async def test_speaker_held_pauses_and_loses_nothing() -> None:
+    async with room() as here:
+        here.speaker.hold(True)  # nothing is being said
+        saying = asyncio.create_task(here.speaker.say(REPLY))
+        await asyncio.sleep(1)
+        here.speaker.hold(True)
+        held = asyncio.get_running_loop().time()
+        await asyncio.sleep(3)
+        assert here.sounds[-1] <= held + BLOCK
+        here.speaker.hold(False)
+        assert await saying == Spoken(REPLY, whole=True)
+        assert here.sounds[-1] > held + 3
+
+
+@virtual_time
+async def test_speaker_cut_while_held_remembers_what_was_heard() -> None:
+    async with room() as here:
+        saying = asyncio.create_task(here.speaker.say(REPLY))
+        await asyncio.sleep(2.2)
+        here.speaker.hold(True)
+        await asyncio.sleep(5)
+        here.speaker.interrupt()
+        assert (await saying).heard.startswith("The window is open.")
+        assert (await here.speaker.say("Next.")).whole
+
+
+@virtual_time
 async def test_speaker_cut_before_the_first_sound_was_not_heard() -> None:
     async with room(FakeVoice(pace=5)) as here:
         saying = asyncio.create_task(here.speaker.say(REPLY))
