@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from textual.command import CommandList, CommandPalette
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from cockpit.cli.vehicle import open_cockpit_vehicle
 from cockpit.settings import Settings
@@ -240,6 +241,7 @@ def test_screens_look_as_they_did(
             await app.run_action("keys" if key == "f1" else "command_palette")
         if key == "ctrl+p":
             await until(pilot, lambda: len(offered(app)) > 20)
+            app.screen.query_one(Input).cursor_blink = False
         await drawn(pilot)
 
     assert snap_compare(app, terminal_size=SMALL, run_before=open_screen)
