@@ -53,13 +53,17 @@ class Talker:
     """
 
     def __init__(self, options: Mapping[str, Any], alive: Alive) -> None:
-        from onnxruntime import InferenceSession, RunOptions
+        from onnxruntime import InferenceSession, RunOptions, SessionOptions
         from piper import PiperConfig, PiperVoice
 
         self._sessions: list[StoppableSession] = []
+        # Planning which buffers are used again takes a second of the start, and of a voice's
+        # model saves neither memory nor time.
+        settings = SessionOptions()
+        settings.enable_mem_reuse = False
 
         def session(model: str | bytes) -> StoppableSession:
-            made = StoppableSession(InferenceSession(model), RunOptions)
+            made = StoppableSession(InferenceSession(model, settings), RunOptions)
             self._sessions.append(made)
             alive()
             return made
