@@ -199,8 +199,14 @@ class ListenSettings(Section):
         0.6,
         ge=0,
         le=1,
-        description="Without a wake word, requests that were heard or understood with less are "
-        "not acted on.",
+        description="Without a wake word, requests that were heard with less are not acted on.",
+    )
+    certainty: float = Field(
+        0.85,
+        ge=0,
+        le=1,
+        description="Without a wake word, requests that were understood with less are not acted "
+        "on; few of those who talk then talk to the car.",
     )
     barge_in: bool = Field(True, description="Fall silent when somebody speaks.")
     ducking: float = Field(

@@ -506,8 +506,10 @@ class LiveConversation:
         assert thought.transcript is not None
         if thought.prepared is None or not thought.prepared.confidence:
             return "it is no request"
-        sure = min(thought.transcript.confidence, thought.prepared.confidence)
-        return None if sure >= self._settings.confidence else "it is not clear enough"
+        heard = thought.transcript.confidence >= self._settings.confidence
+        if heard and thought.prepared.confidence >= self._settings.certainty:
+            return None
+        return "it is not clear enough"
 
     def _time(self, said: _Said) -> None:
         stages = {name: (at - said.last_word) * 1000 for name, at in said.marks.items()}

@@ -246,6 +246,20 @@ async def test_conversation_leaves_talk_after_an_answer_alone(tmp_path: Path) ->
 
 
 @virtual_time
+@pytest.mark.parametrize(("certainty", "volumes"), [(0.8, [40]), (0.9, [40, 20])])
+async def test_conversation_acts_on_sure_plans_only_where_nobody_called(
+    tmp_path: Path, certainty: float, volumes: list[int]
+) -> None:
+    async with cabin(tmp_path) as heard:
+        heard.car.knows("volume 20", write(VOLUME, 20), confidence=certainty)
+        await heard.call()
+        await heard.hear(LOUDER)
+        await heard.after(4)
+        await heard.hear(QUIETER)
+    assert heard.car.bus.sent == [(VOLUME, volume) for volume in volumes]
+
+
+@virtual_time
 async def test_conversation_takes_an_answer_to_its_question_without_a_wake_word(
     tmp_path: Path,
 ) -> None:
