@@ -36,6 +36,11 @@ DEBIAN_PACKAGES = {
         Path(f"/usr/lib/{platform.machine()}-linux-gnu/alsa-lib/libasound_module_pcm_pulse.so"),
         "the tests of sound devices are skipped",
     ),
+    "chromium": (Path("/usr/bin/chromium"), "the test of the dashboard in a browser is skipped"),
+    "chromium-driver": (
+        Path("/usr/bin/chromedriver"),
+        "the test of the dashboard in a browser is skipped",
+    ),
 }
 # Only the shared libraries are needed: no tools, tests, examples, server or multimodal part.
 LLAMA_CMAKE = (
@@ -168,7 +173,7 @@ def has_system_package(name: str) -> bool:
         return True  # it would take this sound server's place
     program, _ = DEBIAN_PACKAGES[name]
     if program is not None:
-        return program.exists() or shutil.which(name) is not None
+        return program.exists() or shutil.which(program.name) is not None
     from ctypes.util import find_library
 
     return find_library("portaudio") is not None

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import psutil
+from textual import events
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
@@ -237,7 +238,13 @@ class CockpitApp(App[int], inherit_bindings=False):
             self.call_after_refresh(self.action_to_prompt)
         else:
             # Once the panel is made, which takes its time where it is seen for the first time.
-            self._panels[name].call_after_refresh(self.focus_panel, name)
+            self.screen.set_focus(None)
+            self._panels[name].call_after_refresh(self._focus_unless, name)
+
+    def _focus_unless(self, name: str) -> None:
+        """Give a panel the focus, unless Esc was pressed meanwhile."""
+        if self.focused is None:
+            self.focus_panel(name)
 
     def focus_panel(self, name: str) -> None:
         """Give a panel's keys the focus."""
@@ -367,6 +374,11 @@ class CockpitApp(App[int], inherit_bindings=False):
     def action_to_prompt(self) -> None:
         """Escape elsewhere: back to the prompt."""
         self._prompt.input.focus()
+
+    def on_app_blur(self, event: events.AppBlur) -> None:
+        """A page has the keyboard when keys come from it; textual takes it for left at first."""
+        if self.served:
+            event.prevent_default()
 
     def action_focus_next(self) -> None:
         """To the next part of the panels; the prompt, where Tab completes, is no stop."""

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from textual import events
 from textual.command import CommandList, CommandPalette
 from textual.pilot import Pilot
 from textual.widgets import Input
@@ -103,6 +104,33 @@ async def test_zoom_shows_one_panel_of_many_and_all_again(tmp_path: Path) -> Non
         await until(pilot, lambda: seen(app) == ["map"])
         await pilot.press("ctrl+o")
         await until(pilot, lambda: len(seen(app)) == 6)
+
+
+async def test_tab_walks_through_the_panels_and_not_into_the_prompt(tmp_path: Path) -> None:
+    async with running(tmp_path) as (app, pilot):
+        await pilot.press("f7")
+        await until(pilot, lambda: app.focused is not None and app.focused.id == "shopping")
+        await pilot.press("tab", "tab")
+        assert app.focused is not None and app.focused.id == "shopping"
+        await pilot.press("shift+tab")
+        assert app.focused is not None and app.focused.id == "places"
+
+
+async def test_escape_before_a_panel_is_made_leads_to_the_prompt(tmp_path: Path) -> None:
+    async with running(tmp_path) as (app, pilot):
+        app.action_show_panel("bus")
+        app.action_to_prompt()
+        await until(pilot, lambda: seen(app) == ["bus"])
+        await pilot.pause(0.2)
+        assert isinstance(app.focused, RequestInput)
+
+
+async def test_page_keeps_the_keyboard_whatever_is_told_of_it(tmp_path: Path) -> None:
+    async with running(tmp_path) as (app, pilot):
+        app.served = True
+        app.post_message(events.AppBlur())
+        await pilot.press(*"hello")
+        assert isinstance(app.focused, RequestInput) and app.focused.value == "hello"
 
 
 async def test_escape_goes_from_the_prompt_to_the_panel_and_back(tmp_path: Path) -> None:
