@@ -172,14 +172,16 @@ class Arbiter:
         """The model's plan, but unsure where its confidence or the sentence speak against it.
 
         A model that is not sure that nothing is wanted has not understood, which is to be said.
-        And it never acts on a question.
+        And it never acts on a question; beside one only where it is sure, and answers that, too.
         """
         if plan.confidence < self._settings.confidence_to_act:
             return replace(plan, verdict=Verdict.UNSURE)
         if plan.verdict is not Verdict.ACT:
             return plan
-        if any(self._acts(call) for call in plan.calls) and wants_to_know(said):
-            return replace(plan, verdict=Verdict.UNSURE)
+        acting = [call for call in plan.calls if self._acts(call)]
+        if acting and wants_to_know(said):
+            answered = len(acting) < len(plan.calls) and plan.confidence >= _SURE
+            return plan if answered else replace(plan, verdict=Verdict.UNSURE)
         return plan
 
     def _acts(self, call: Call) -> bool:

@@ -71,7 +71,9 @@ _PLURAL: Final = frozenset(
 )
 _QUESTION: Final = re.compile(
     r"^\W*(?:(?:and|so|but|hey|hi|okay|ok|well|um|uh|please|tell me|do you know|i wonder)\b[\s,]*)*"
-    r"(?:who|whom|whose|what|when|where|which|why|how|is|are|am|was|were|do|does|did|has|have|"
+    r"(?:who|whom|whose|what|when|where|which|why|how|is|are|am|was|were|do|does|did|has|"
+    # "Have the windows been closed", but not "have the window half open".
+    r"have\s+(?:i|you|we|they|these|those|any\w*|(?:(?:the|my|our|all)\s+)+\w+\s+(?:\w+\s+)?been)|"
     r"(?:will|would|should|could|can|may|shall)\s+(?:i|you|he|she|it|we|they|the|my|our|your|"
     r"there|this|that|these|those|someone|somebody|anyone|anybody|people|all|any))\b",
     re.IGNORECASE,

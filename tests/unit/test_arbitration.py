@@ -206,6 +206,14 @@ async def test_question_is_never_acted_on_by_the_model(table: Table) -> None:
         assert plan.verdict is Verdict.ACT
 
 
+async def test_question_beside_a_command_is_answered_and_the_command_done(table: Table) -> None:
+    text = "how is the battery and warm my seat"
+    for confidence, verdict in ((0.9, Verdict.ACT), (0.8, Verdict.UNSURE)):
+        plan = await table.settle(text, None, by_model(BATTERY, HEATING, confidence=confidence))
+        assert plan is not None
+        assert plan.verdict is verdict
+
+
 # --- second opinions ---------------------------------------------------------------------
 
 
@@ -430,7 +438,10 @@ async def test_few_words_are_not_strange_in_a_sentence_that_says_what_it_is_abou
         ("can I open the window while driving", True),
         ("can we get there before nine", True),
         ("when will we arrive", True),
+        ("have the windows been closed", True),
+        ("have you closed the window", True),
         ("close the window", False),
+        ("have the window half open", False),
         ("could we get it down to nineteen", False),
         ("can we have it less hot", False),
         ("could somebody shut that window", False),

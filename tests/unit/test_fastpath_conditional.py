@@ -43,6 +43,8 @@ def written(plan: Plan | None) -> list[tuple[str, str]]:
         "close the windows in case it is raining",
         "close the windows, but only if it's raining",
         "check if it's raining and if so close the windows",
+        "would you mind checking if it's raining and if that is true close the windows",
+        "take a look if it's raining and if you find it so close the windows",
         "please check whether it's raining and if it is close the windows",
     ],
 )

@@ -75,6 +75,10 @@ def test_one_command_is_read_through_its_wrapping(text: str, calls: list[Any]) -
         ("open the window, turn on the ac", [(WINDOW, {"position": 100}), (AC, {"on": True})]),
         ("open the window turn on the ac", [(WINDOW, {"position": 100}), (AC, {"on": True})]),
         (
+            "open the window and while I remember turn on the ac",
+            [(WINDOW, {"position": 100}), (AC, {"on": True})],
+        ),
+        (
             "open the window then turn on the ac. and also heat my seat",
             [(WINDOW, {"position": 100}), (AC, {"on": True}), (SEAT, {"where": "mine"})],
         ),
@@ -322,6 +326,8 @@ def test_question_reads_and_never_acts() -> None:
     [
         "he told me to open the window",
         "if it gets warm open the window",
+        "I heard there is no need to open the window",
+        "flibber and while you are at it turn on the ac",
         "open the window and flibber the gibbet",
         "he always leaves the window open",
         "",
@@ -380,6 +386,7 @@ def test_partial_match_is_explained() -> None:
         ("thank you so much", Verdict.NOTHING, "You're welcome."),
         ("good morning", Verdict.NOTHING, "Hello."),
         ("okay great", Verdict.NOTHING, "Okay."),
+        ("uh huh", Verdict.NOTHING, "Okay."),
         ("who painted the mona lisa", Verdict.UNKNOWN, None),
         ("tell me a joke", Verdict.UNKNOWN, None),
     ],

@@ -45,11 +45,12 @@ _ELSE = _phrases(
     "if (not|it is not|it does not|they are not|that is not the case|that is not so|it is not so)",
 )
 _IF_SO = _phrases(
-    "if (so|it is|it does|they are|yes|that is so|that is true|that is the case|true)"
+    "if (so|it is|it does|they are|yes|(that|it) is (so|true|the case)|true|"
+    "you (find|see) (it so|it is so|that it is|it is|so))"
 )
 _IF_SO_FIRST: Final = frozenset(("if", "and", "then"))
 _CHECK = _phrases(
-    "[go and|please] (check|see|look|find out|have a look|tell me|test|verify) (if|whether)"
+    "[go and|please] (check|see|look|find out|(have|take) a look|tell me|test|verify) (if|whether)"
 )
 _ASKING = _phrases(
     "(check|see|look|find out|have a look|tell me|test|verify|say|know|can you see|let me know)",
@@ -311,9 +312,9 @@ class Conditionals:
         after = tokens[found.end :]
         if checked:
             start = _past(after, _IF_SO)
-            if start is None or before:
+            if start is None or not self.only_lead(before):
                 return None
-            after = after[start:]
+            before, after = (), after[start:]
         parts: list[_Part] = []
         follower = next((token.key for token in after if not token.mark), "")
         if follower in _CONJUNCTIONS and not (before or checked or _begins(after, _ELSE)):

@@ -6,6 +6,7 @@ import json
 import math
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from dataclasses import replace
 from importlib.resources import files
 from typing import Any, get_args, get_origin
@@ -190,7 +191,8 @@ class TemplatePlanner:
         if asked or "or" in keys:
             return False
         return any(
-            self._does(words) for words in without_time(tokens, self._segmenter.begins_command)
+            self._does(words)
+            for words in without_time(tokens, self._segmenter.begins_command, self._polite(tokens))
         )
 
     def _does(self, tokens: Sequence[Token]) -> bool:
@@ -263,17 +265,23 @@ class TemplatePlanner:
 
     def _dependent(self, tokens: Sequence[Token]) -> Iterator[int]:
         """Where "if", "unless" or "while" stands for more than politeness."""
+        polite = self._polite(tokens)
+        yield from (
+            place
+            for place, token in enumerate(tokens)
+            if token.key in _DEPENDENT and place not in polite
+        )
+
+    def _polite(self, tokens: Sequence[Token]) -> frozenset[int]:
+        """Words that are skipped around commands: "if you can", "while i remember"."""
         keys = tuple(token.key for token in tokens)
         skips = (self._talk.skips.lead, self._talk.skips.tail, self._talk.skips.anywhere)
-        covered = {
+        return frozenset(
             place
             for start in range(len(keys))
             for table in skips
             for end, _ in table.at(keys, start)
             for place in range(start, end)
-        }
-        yield from (
-            place for place, key in enumerate(keys) if key in _DEPENDENT and place not in covered
         )
 
     def _hangs(self, tokens: Sequence[Token]) -> bool:
@@ -355,6 +363,8 @@ class TemplatePlanner:
 
     def _plan(self, reading: Reading, tokens: Sequence[Token]) -> Plan | None:
         commands = reading.commands
+        if any(self._refuses(first, second) for first, second in pairwise(reading.clauses)):
+            return None
         if len(commands) > 1:  # "that's enough, turn them off"
             commands = tuple(c for c in commands if c.match.template.intent not in _STOPPING)
         detail = self._detail(reading, tokens)
@@ -383,6 +393,17 @@ class TemplatePlanner:
             reply = str(talk[-1].match.template.metadata.get("reply", "Okay."))
             return Plan((), NAME, Verdict.NOTHING, 1.0, reply, detail)
         return None
+
+    def _refuses(self, first: Clause, second: Clause) -> bool:
+        """What leads to a command is no aside where it says not to: "i know there is no need to"."""
+        if first.role is not Role.ASIDE or second.role is not Role.COMMAND:
+            return False
+        keys = tuple(token.key for token in first.tokens)
+        return any(
+            end == len(keys)
+            for start in range(len(keys))
+            for end, _ in self._talk.negation.at(keys, start)
+        )
 
     def _call(self, clause: Clause) -> Call:
         """The call of a clause, without what its function does not know ("the ac for me")."""

@@ -234,10 +234,16 @@ class Segmenter:
                 position += 1
                 continue
             end = max((end for end, _ in self._talk.cut.at(chart.keys, position)), default=None)
-            if end is None:
+            if end is None or self._leads_on(chart, position, end):
                 break
             position = end
         return position
+
+    def _leads_on(self, chart: Chart, position: int, end: int) -> bool:
+        """True for the "while" of "while i remember", which cuts nothing."""
+        return chart.keys[position] in _DEPENDING and any(
+            stop > end for stop, _ in self._talk.skips.lead.at(chart.keys, position)
+        )
 
     def cut_at(self, chart: Chart, position: int) -> bool:
         """True where a clause may end: before a mark or "and", and at the end."""

@@ -5,7 +5,7 @@ The car does what it is told at once and keeps no rules, so such a command is be
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Final
 
 from cockpit.agent.fastpath.conversation import spelled_out
@@ -57,12 +57,15 @@ _JOINTS: Final = frozenset(("then", "and", "please", "so", "just"))
 
 
 def without_time(
-    tokens: Sequence[Token], begins_command: Callable[[Token], bool]
+    tokens: Sequence[Token],
+    begins_command: Callable[[Token], bool],
+    polite: Collection[int] = (),
 ) -> Iterator[tuple[Token, ...]]:
     """What is left of a sentence without the words that put it off; nothing where none do.
 
     Args:
         begins_command: true for words that commands begin with.
+        polite: words that put nothing off, like "while you are at it".
     """
     keys = tuple("#" if token.number is not None else token.key for token in tokens)
     for place in range(len(keys)):
@@ -70,6 +73,8 @@ def without_time(
             rest = _bare((*tokens[:place], *tokens[end:]))
             if len(rest) >= _SHORTEST:
                 yield rest
+        if place in polite:
+            continue
         if any(end < len(keys) and keys[end] in _AFTER_RULE for end, _ in _RULES.at(keys, place)):
             before = _bare(tokens[:place])
             if len(before) >= _SHORTEST:
