@@ -6,9 +6,9 @@ import json
 import math
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import pairwise
 from dataclasses import replace
 from importlib.resources import files
+from itertools import pairwise
 from typing import Any, get_args, get_origin
 
 from cockpit.agent.fastpath.clauses import Clause, Reading, Role
@@ -395,7 +395,7 @@ class TemplatePlanner:
         return None
 
     def _refuses(self, first: Clause, second: Clause) -> bool:
-        """What leads to a command is no aside where it says not to: "i know there is no need to"."""
+        """True where a command follows what says not to: "i know there is no need to"."""
         if first.role is not Role.ASIDE or second.role is not Role.COMMAND:
             return False
         keys = tuple(token.key for token in first.tokens)
