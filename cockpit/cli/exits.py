@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
+import threading
 from collections.abc import Coroutine
 from enum import IntEnum
 from pathlib import Path
@@ -32,10 +34,14 @@ class UsageError(CockpitError):
 def run_async[T](work: Coroutine[Any, Any, T]) -> T:
     """Run a command's coroutine; one of our errors ends the program with its sentence.
 
+    Ctrl-C and SIGTERM cancel it, so that it can leave everything as it was.
+
     Raises:
         SystemExit: with a code of ``Exit`` for our errors and for Ctrl-C.
         BrokenPipeError: the reader of our output is gone.
     """
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     try:
         return asyncio.run(work)
     except KeyboardInterrupt:

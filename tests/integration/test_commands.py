@@ -74,11 +74,16 @@ def running(*arguments: str | Path, data: Path) -> Iterator[subprocess.Popen[str
                 os.killpg(process.pid, signal.SIGKILL)
 
 
-def interrupt(process: subprocess.Popen[str]) -> tuple[float, str]:
-    """Ctrl-C: everything in the process group gets it. Returns seconds until the end, stderr."""
+def interrupt(
+    process: subprocess.Popen[str], number: signal.Signals = signal.SIGINT
+) -> tuple[float, str]:
+    """Ctrl-C: everything in the process group gets it. Returns seconds until the end, stderr.
+
+    SIGTERM only the process itself gets, as from a service manager.
+    """
     children = psutil.Process(process.pid).children(recursive=True)
     began = time.monotonic()
-    os.killpg(process.pid, signal.SIGINT)
+    os.killpg(process.pid, number) if number is signal.SIGINT else process.send_signal(number)
     _, errors = process.communicate(timeout=20)
     took = time.monotonic() - began
     _, alive = psutil.wait_procs(children, timeout=1)
@@ -188,11 +193,12 @@ def test_run_answers_a_pipe_on_stdout_and_keeps_its_notes_off_it(tmp_path: Path)
     assert "There is no seat @trunk" in ended.stderr
 
 
-def test_run_ends_at_once_at_ctrl_c(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_run_ends_at_once_when_it_is_told(number: signal.Signals, tmp_path: Path) -> None:
     with running(*TEMPLATES, "run", "--mute", data=tmp_path) as process:
         assert process.stderr is not None
         assert process.stderr.readline().startswith("Type a request")
-        took, errors = interrupt(process)
+        took, errors = interrupt(process, number)
     assert process.returncode == Exit.INTERRUPTED
     assert errors == ""
     assert took < SOON
