@@ -322,6 +322,24 @@ class PlanSpeed:
 
 
 @dataclass(frozen=True, slots=True)
+class Recognition:
+    """How long the recogniser took for the words of one turn.
+
+    Attributes:
+        milliseconds: from the pause on, at which it began, to the text.
+        seconds: of speech up to then; None where nobody saw it begin.
+    """
+
+    milliseconds: float
+    seconds: float | None = None
+
+    @property
+    def factor(self) -> float | None:
+        """The real-time factor: below 1 it is faster than people speak."""
+        return self.milliseconds / 1000 / self.seconds if self.seconds else None
+
+
+@dataclass(frozen=True, slots=True)
 class ProcessFigures:
     """One of our processes: what it is, resident bytes, share of a core (1.0 is a whole one)."""
 

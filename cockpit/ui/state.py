@@ -46,6 +46,7 @@ from cockpit.ui.records import (
     NoteKind,
     PlanSpeed,
     ProcessFigures,
+    Recognition,
     ReplyRecord,
     Section,
     Step,
@@ -81,6 +82,7 @@ __all__ = [
     "NoteKind",
     "PlanSpeed",
     "ProcessFigures",
+    "Recognition",
     "ReplyRecord",
     "Section",
     "State",
@@ -100,6 +102,10 @@ LINES: Final = 2000
 """Lines of the log that are kept."""
 SPEEDS: Final = 20
 """Turns over which speeds are averaged."""
+VOICES: Final = 8
+"""Beginnings of speech that are remembered, until the turn is told of that one of them began."""
+LONGEST: Final = 60.0
+"""Seconds that nobody speaks without a pause."""
 TROUBLE: Final = frozenset(
     {"crashed", "hung", "failed", "lost", "overloaded", "missing", "stopped"}
 )
@@ -134,7 +140,7 @@ class State:
         log: the last lines.
         machine: what it costs.
         speeds: of the language model's last plans.
-        recognised: milliseconds of the last recognitions.
+        recognised: the last recognitions.
         muted: the microphone is switched off.
         kept: tells what the skills keep.
         changed: sections that were written since ``take_changes``.
@@ -167,7 +173,8 @@ class State:
         self.log: deque[LogLine] = deque(maxlen=LINES)
         self.machine = MachineFigures()
         self.speeds: deque[PlanSpeed] = deque(maxlen=SPEEDS)
-        self.recognised: deque[float] = deque(maxlen=SPEEDS)
+        self.recognised: deque[Recognition] = deque(maxlen=SPEEDS)
+        self._voices: deque[float] = deque(maxlen=VOICES)  # when somebody began to speak
         self.muted = False
         self.kept: Callable[[], Kept] = Kept
         self.changed: set[Section] = set()
@@ -237,6 +244,8 @@ class State:
                 return
             case ListeningChanged(state=state, seat=seat):
                 self.listening, self.listening_seat = state, seat
+                if state is Listening.HEARING:
+                    self._voices.append(self.clock())
                 if state is Listening.ASLEEP:
                     self.caption = None
                 self.changed.add(Section.LISTENING)
@@ -283,7 +292,7 @@ class State:
             if (record := self._finished(lambda record: not record.stages)) is not None:
                 record.stages, record.last_word = dict(event.stages), event.last_word
             if "pause" in event.stages and "text" in event.stages:
-                self.recognised.append(event.stages["text"] - event.stages["pause"])
+                self.recognised.append(self._recognition(event))
             return
         record = self._finished(lambda record: event.text in record.reply_text)
         if record is None:
@@ -293,6 +302,13 @@ class State:
         if isinstance(event, ReplyEnded):
             reply = record.reply
             reply.ended, reply.heard, reply.fault = self.clock(), event.heard, event.fault
+
+    def _recognition(self, timed: TurnTimed) -> Recognition:
+        pause, text = timed.stages["pause"], timed.stages["text"]
+        until = timed.last_word + pause / 1000
+        began = next((at for at in reversed(self._voices) if at < timed.last_word), None)
+        seconds = until - began if began is not None and until - began < LONGEST else None
+        return Recognition(text - pause, seconds)
 
     def _finished(self, fits: Callable[[TurnRecord], bool]) -> TurnRecord | None:
         """The newest finished turn that fits; only the last few can."""

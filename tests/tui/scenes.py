@@ -28,6 +28,7 @@ from cockpit.ui.state import (
     MachineFigures,
     NoteKind,
     ProcessFigures,
+    Recognition,
     State,
     StepState,
 )
@@ -153,6 +154,7 @@ def busy() -> State:
         EngineChanged("voice", "hung", {"reason": "it gave no sign of life for 10 s"}),
     ):
         state.on_event(event)
+    state.recognised.extend((Recognition(262.0, 2.1), Recognition(231.0, 3.4)))
     state.on_machine(
         MachineFigures(
             processes=(

@@ -30,6 +30,7 @@ from cockpit.ui.state import (
     TOPICS,
     Note,
     PlanSpeed,
+    Recognition,
     Section,
     State,
     StepState,
@@ -104,7 +105,23 @@ def test_state_times_belong_to_the_turn_that_was_spoken() -> None:
         350.0,
         350.0,
     ]
-    assert list(state.recognised) == [150.0, 150.0]
+    assert list(state.recognised) == [Recognition(150.0), Recognition(150.0)]
+    assert state.recognised[0].factor is None
+
+
+def test_state_knows_how_long_the_speech_was_that_was_recognised() -> None:
+    now = 10.0
+    state = State(clock=lambda: now)
+    state.on_event(ListeningChanged(Listening.HEARING, Seat.DRIVER))
+    now = 13.0  # somebody interrupts the answer before its times are told
+    state.on_event(ListeningChanged(Listening.HEARING, Seat.PASSENGER))
+    state.on_event(TurnTimed(last_word=11.8, stages={"pause": 200.0, "text": 400.0}))
+    (recognition,) = state.recognised
+    assert recognition.seconds == pytest.approx(2.0)
+    assert recognition.factor == pytest.approx(0.1)
+    now = 200.0
+    state.on_event(TurnTimed(last_word=199.0, stages={"pause": 200.0, "text": 400.0}))
+    assert state.recognised[-1].seconds is None
 
 
 def test_state_failure_afterwards_belongs_to_the_last_turn_and_is_said() -> None:

@@ -23,6 +23,7 @@ from cockpit.ui.state import (
     EngineRecord,
     LogLine,
     PlanSpeed,
+    Recognition,
     Section,
     State,
     Step,
@@ -233,12 +234,13 @@ def _speeds(state: State) -> Iterator[Content]:
                 f"wrote {_rate(speed.output_tokens, speed.output_ms)} tok/s",
             )
     if state.recognised:
-        yield _heading("Recogniser")
-        times = list(state.recognised)
-        yield Content.assemble(
-            ("last text  ", "$text-muted"),
-            f"{times[-1]:.0f} ms, of {len(times)} {sum(times) / len(times):.0f} ms",
-        )
+        yield _heading("Recogniser, real-time factor")
+        every = list(state.recognised)
+        for name, some in (("last text", every[-1:]), (f"last {len(every)}", every)):
+            mean = sum(one.milliseconds for one in some) / len(some)
+            yield Content.assemble(
+                (f"{name:<10} ", "$text-muted"), f"{_factor(some)} ({mean:.0f} ms)"
+            )
 
 
 def _sum(speeds: Sequence[PlanSpeed]) -> PlanSpeed:
@@ -248,6 +250,13 @@ def _sum(speeds: Sequence[PlanSpeed]) -> PlanSpeed:
         sum(speed.output_tokens for speed in speeds),
         sum(speed.output_ms for speed in speeds),
     )
+
+
+def _factor(some: Sequence[Recognition]) -> str:
+    """Of all the speech whose length is known."""
+    known = [(one.milliseconds, one.seconds) for one in some if one.seconds]
+    took, spoken = (sum(part) for part in zip(*known, strict=True)) if known else (0.0, 0.0)
+    return f"{took / 1000 / spoken:.2f}" if spoken else "-"
 
 
 def _rate(tokens: int, milliseconds: float) -> str:
