@@ -12,16 +12,15 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any, Final
+from functools import partial
+from typing import Final
 
 from cockpit.agent.dialogue import Conversation
 from cockpit.agent.plan import Utterance
 from cockpit.audio.streams import Sink, SoundFrame, Source
 from cockpit.events import (
     CaptionChanged,
-    EngineChanged,
     EventStream,
     Listening,
     ListeningChanged,
@@ -47,6 +46,7 @@ from cockpit.live.endpointing import (
     TooLong,
 )
 from cockpit.live.gauge import Gauge
+from cockpit.live.listener import Listener
 from cockpit.live.recent import Recent
 from cockpit.live.speaking import Speaker
 from cockpit.live.zones import ZoneChooser
@@ -59,10 +59,6 @@ from vehicle_bus.seats import Seat
 
 log = logging.getLogger(__name__)
 
-EARS: Final = "ears"
-"""Their name in ``EngineChanged`` events."""
-EARS_TIMEOUT: Final = 5.0
-"""Seconds for one frame after which the ears count as hung; 1 ms is usual."""
 ASLEEP_AT_ONCE: Final = 3
 """Frames that the ears get at once while only a wake word is looked for.
 
@@ -161,7 +157,6 @@ class LiveConversation:
         self._dialogue: Conversation = session.agent.conversation
         self._events: EventStream = session.events
         self._settings = session.settings.listen
-        self._audio = session.settings.audio
         self._answer_timeout = session.settings.agent.answer_timeout
         self._zones = zones_of(source, session.settings.audio.zones)
         self._gauge = Gauge(self._zones, session.events)
@@ -169,9 +164,9 @@ class LiveConversation:
         self._speaker = speaker
         self._thinker = Thinker(recognizer, session.agent)
         self._captions = Captions(captioner, self._caption) if captioner is not None else None
-        self._make_ears = ears
-        self._ears: Ears | None = None
-        self._executor = _executor()
+        self._listener = Listener(
+            partial(ears, len(self._zones), session.settings.audio, self._settings), self._events
+        )
         self._recent = Recent(self._settings.longest + SPARE)
         self._endpointer = Endpointer(EndpointRules.from_settings(self._settings))
         self._chooser = ZoneChooser(len(self._zones))
@@ -190,7 +185,7 @@ class LiveConversation:
         )
         self._loud = asyncio.Event()
         self._quiet = asyncio.Event()
-        sink.monitor(self._far)
+        sink.monitor(self._listener.far)
         self._dialogue.on_interrupt(self.fall_silent)
 
     async def run(self) -> None:
@@ -199,7 +194,7 @@ class LiveConversation:
         Raises:
             SpeechError: the source failed for good, or a library is missing.
         """
-        self._ears = await self._grow_ears()
+        await self._listener.open()
         self._rest()
         self._speaker.rest(self.state is Listening.ASLEEP)
         await self._ducking.recover()
@@ -230,7 +225,7 @@ class LiveConversation:
             self._drop_ahead()
             self._stop_hearing()
             await self._ducking.close()
-            self._executor.shutdown(wait=False, cancel_futures=True)
+            self._listener.close()
 
     @property
     def busy(self) -> bool:
@@ -268,15 +263,6 @@ class LiveConversation:
 
     # Ears.
 
-    async def _grow_ears(self) -> Ears:
-        return await asyncio.get_running_loop().run_in_executor(
-            self._executor, self._make_ears, len(self._zones), self._audio, self._settings
-        )
-
-    def _far(self, sound: Any) -> None:
-        if self._ears is not None:
-            self._ears.far(sound)
-
     @property
     def _attentive(self) -> bool:
         return self.state is not Listening.ASLEEP or self._listens_always
@@ -286,29 +272,8 @@ class LiveConversation:
         return 1 if self._attentive else ASLEEP_AT_ONCE
 
     async def _take(self, frames: Sequence[SoundFrame]) -> None:
-        for heard in await self._hear(frames):
+        for heard in await self._listener.hear(frames, attentive=self._attentive):
             self._on_frame(heard)
-
-    async def _hear(self, frames: Sequence[SoundFrame]) -> Sequence[Heard]:
-        """What the ears make of some frames; nothing where they broke, and are new now."""
-        assert self._ears is not None
-        attentive = self._attentive
-        ears = self._ears
-        try:
-            async with asyncio.timeout(EARS_TIMEOUT):
-                return await asyncio.get_running_loop().run_in_executor(
-                    self._executor,
-                    lambda: [ears.feed(frame, attentive=attentive) for frame in frames],
-                )
-        except Exception as error:  # whatever breaks in a library, hearing goes on
-            log.warning("the ears failed", exc_info=True)
-            state = "hung" if isinstance(error, TimeoutError) else "crashed"
-            self._events.publish(EngineChanged(EARS, state, {"why": str(error)}))
-            self._executor.shutdown(wait=False, cancel_futures=True)
-            self._executor = _executor()
-            self._ears = await self._grow_ears()
-            self._events.publish(EngineChanged(EARS, "started", {}))
-            return ()
 
     # Frame by frame.
 
@@ -617,7 +582,3 @@ def zones_of(source: Source, wanted: Sequence[Seat]) -> tuple[Seat, ...]:
 
 def _clock() -> float:
     return asyncio.get_running_loop().time()
-
-
-def _executor() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(max_workers=1, thread_name_prefix="ears")
