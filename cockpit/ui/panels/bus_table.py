@@ -36,7 +36,7 @@ class Columns:
     @classmethod
     def of(cls, width: int) -> Columns:
         """For a table of this width."""
-        kind = 7 if width >= 60 else 0
+        kind = 9 if width >= 60 else 0
         per_second = 7 if width >= 46 else 0
         old = 6 if width >= 30 else 0
         rest = width - kind - per_second - old
