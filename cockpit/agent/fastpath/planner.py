@@ -208,7 +208,7 @@ class TemplatePlanner:
     def _otherwise(self, tokens: Sequence[Token]) -> Iterable[Sequence[Token]]:
         """What may have been meant by words that make no sense as they came."""
         chart = self._segmenter.chart(tokens)
-        cuts = [place for place in range(1, len(tokens)) if self._segmenter.cut_at(chart, place)]
+        cuts = [place for place in range(1, len(tokens)) if self._segmenter.cuts.at(chart, place)]
         yield from repaired(tokens, self.grammar.vocabulary, cuts)
         # "Hazards", "seat heating": what is only named is wanted.
         named = [token for token in tokens if not token.mark or token.key == "?"]
@@ -339,7 +339,7 @@ class TemplatePlanner:
         keys = tuple(token.key for token in tokens)
         starts = {end for end, _ in self._talk.follow.at(keys, 0)} | {0}
         for start in sorted(starts, reverse=True):
-            begin = self._segmenter.past_cuts(chart, start)
+            begin = self._segmenter.cuts.past(chart, start)
             span = tuple(token for token in tokens[begin:] if not token.mark)
             if not span or len(span) > 8:
                 continue

@@ -11,9 +11,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from cockpit.agent.fastpath.clauses import CLAUSE_COST, Clause, Reading, Role
 from cockpit.agent.fastpath.conversation import Conversation
-from cockpit.agent.fastpath.ellipsis import BEYOND_US, LONGEST, Filler
+from cockpit.agent.fastpath.cuts import Cuts
+from cockpit.agent.fastpath.ellipsis import LONGEST, Filler
+from cockpit.agent.fastpath.free_text import TELLING, FreeText
 from cockpit.agent.fastpath.grammar import Grammar
-from cockpit.agent.fastpath.match import Chart, Charts, Match, Piece, moved
+from cockpit.agent.fastpath.match import Chart, Charts, Match, moved
 from cockpit.agent.fastpath.normalise import Token
 from cockpit.agent.fastpath.permissions import endings, openings
 from cockpit.agent.fastpath.statements import RUNNING_ON, STATEMENT, is_statement
@@ -28,38 +30,12 @@ _NAME = 5  # words of it
 _BEYOND = 0.7  # a value that its function does not take
 _LEANING = 1.5
 _OTHER_FUNCTION = 0.5  # a short form of another function than the one just named
-# "We just got | off the motorway", "I've got | my hands full": what free text does not begin with.
-_TELLING = frozenset(("i", "we", "he", "she", "they"))
-_NO_THINGS = frozenset(
-    (
-        *(
-            "off",
-            "up",
-            "in",
-            "into",
-            "out",
-            "on",
-            "down",
-            "away",
-            "back",
-            "my",
-            "our",
-            "to",
-            "home",
-        ),
-        *("here", "there", "from", "at", "it", "used", "stuck", "lost", "very", "too", "so", "no"),
-        *("really", "a", "this", "that", "him", "her", "them", "you", "us", "married", "ready"),
-    )
-)
 _ASKING_FOR = frozenset(("want", "need", "would", "will", "have", "must", "should", "am", "could"))
-_ORDERS = frozenset(("turn", "switch", "set", "open", "close", "shut", "lock", "unlock", "put"))
 # "... outside | high beams on": words that end a statement.
 _CLOSERS = frozenset(
     ("outside", "here", "today", "inside", "there", "tonight", "already", "again", "out", "now")
 )
 _PUT_OFF = frozenset(("tomorrow", "tonight", "later", "next"))
-# Begin what is no part of a name, and depends on something.
-_DEPENDING = frozenset(("if", "unless", "whenever", "when", "until", "while", "whilst"))
 _POLITE = frozenset(("can", "could", "would", "will", "please", "so", "let", "go"))
 _PERMISSION = 1.35
 _AMENDED = 0.4
@@ -69,13 +45,7 @@ _STATEMENT_WORD = 0.08
 _COMPLETE = 1.4
 _INCOMPLETE = 0.6  # the function will have to ask
 _NEGATIVE = frozenset(("not", "never", "nobody", "without"))
-# Rule of skills/common.yaml, and the words that a bare "but" needs before it.
-_EXCEPT = "except"
-_WHOLE = frozenset(("all", "every", "each", "everyone", "everybody", "everything", "everywhere"))
 _ONE_VALUE = 0.55  # what sharing costs less, where a value would be lost otherwise
-_BY_WAY = (("via",), ("by", "way", "of"), ("stopping", "at"), ("with", "a", "stop"))
-_TRAILING = frozenset(("again", "too", "also", "away", "there", "one", "ones", "all", "list"))
-_MARKED = frozenset(",.;?!")
 
 
 class Segmenter:
@@ -88,6 +58,9 @@ class Segmenter:
         verbs: canonical words that begin a command.
         required: arguments that a function cannot do without.
         limits: of numbers, by function and argument.
+
+    Attributes:
+        cuts: where clauses may end.
     """
 
     def __init__(
@@ -107,6 +80,8 @@ class Segmenter:
         self._imperatives = frozenset(verbs) | conversation.verbs
         self._charts = Charts(grammar, conversation.skips)
         self._filler = Filler(self._charts, conversation, grammar, verbs, questions)
+        self.cuts = Cuts(conversation)
+        self._free = FreeText(conversation, self._imperatives, self._filler, self.cuts)
 
     @property
     def filler(self) -> Filler:
@@ -209,7 +184,7 @@ class Segmenter:
             beam = sorted(beams[position], key=lambda reading: reading.cost)[:_BEAM]
             if not beam:
                 continue
-            start = self.past_cuts(chart, position)
+            start = self.cuts.past(chart, position)
             if start >= size:
                 done.extend(
                     Reading(reading.clauses, reading.cost, size, reading.gaps) for reading in beam
@@ -223,54 +198,6 @@ class Segmenter:
                 ):
                     beams[further.position].append(further)
         return done
-
-    # -- cuts -----------------------------------------------------------------------------
-
-    def past_cuts(self, chart: Chart, position: int) -> int:
-        """The position behind punctuation and "and", "then", ..."""
-        size = len(chart.keys)
-        while position < size:
-            if chart.keys[position] in _MARKED:
-                position += 1
-                continue
-            end = max((end for end, _ in self._talk.cut.at(chart.keys, position)), default=None)
-            if end is None or self._leads_on(chart, position, end):
-                break
-            position = end
-        return position
-
-    def _leads_on(self, chart: Chart, position: int, end: int) -> bool:
-        """True for the "while" of "while i remember", which cuts nothing."""
-        return chart.keys[position] in _DEPENDING and any(
-            stop > end for stop, _ in self._talk.skips.lead.at(chart.keys, position)
-        )
-
-    def cut_at(self, chart: Chart, position: int) -> bool:
-        """True where a clause may end: before a mark or "and", and at the end."""
-        return position >= len(chart.keys) or self.past_cuts(chart, position) > position
-
-    def _stops(self, chart: Chart, start: int, most: int) -> list[int]:
-        """The next places where a cut stands, the end of the sentence among them."""
-        stops: list[int] = []
-        position = start
-        while position < len(chart.keys) and len(stops) < most:
-            position += 1
-            pleased = chart.keys[position - 1] == "please" and position > start + 1
-            if pleased and not self.cut_at(chart, position):
-                stops.append(position)
-            elif self.cut_at(chart, position) and position > start:
-                stops.append(position)
-                position = max(position, self.past_cuts(chart, position) - 1)
-        return stops
-
-    @staticmethod
-    def _ends(chart: Chart, start: int, stop: int) -> list[int]:
-        """Ends of a clause that leave trailing politeness out, the whole first."""
-        return [
-            end
-            for end in range(stop, start, -1)
-            if any(reached == stop for reached, _ in chart.tails(end))
-        ]
 
     # -- one step -------------------------------------------------------------------------
 
@@ -297,7 +224,7 @@ class Segmenter:
         for end, clauses in by_end.items():
             clauses.sort(key=lambda clause: clause.cost)
             for stop, more in chart.tails(end):
-                at_cut = self.cut_at(chart, stop)
+                at_cut = self.cuts.at(chart, stop)
                 for clause in clauses[:_PER_END]:
                     if not at_cut and stop == end and not self._may_run_on(clause):
                         continue
@@ -315,14 +242,14 @@ class Segmenter:
         if filling and (cut or self._may_explain(chart, reading, start)):
             yield from self._statements(chart, reading, start)
         aside = bool(reading.clauses) and reading.clauses[-1].role is Role.ASIDE
-        if not filling or not (cut or (aside and self._about_it(chart, start))):
+        if not filling or not (cut or (aside and self._free.about_it(chart, start))):
             return
-        for stop in self._stops(chart, start, 3):
+        for stop in self.cuts.stops(chart, start, 3):
             if stop - start > LONGEST:
                 break
             if stop in said:
                 continue
-            for end in self._ends(chart, start, stop):
+            for end in self.cuts.ends(chart, start, stop):
                 span = chart.tokens[start:end]
                 asked = chart.keys[stop : stop + 1] == ("?",)
                 listed = any(clause.role is Role.COMMAND for clause in reading.clauses)
@@ -342,8 +269,8 @@ class Segmenter:
             return
         if chart.keys[start] in self._imperatives or chart.keys[start] in self._talk.questions:
             return
-        for stop in self._stops(chart, start, 1):
-            for end in self._ends(chart, start, stop):
+        for stop in self.cuts.stops(chart, start, 1):
+            for end in self.cuts.ends(chart, start, stop):
                 if end - start > _AMENDMENT:
                     continue
                 words = (*last.tokens, *chart.tokens[start:end])
@@ -381,21 +308,17 @@ class Segmenter:
             more = _ELLIPTIC - (0.05 if same else 0.0)
             if last is not None and not same:
                 more += _OTHER_FUNCTION
-        if match.free and self._is_told(chart, match):
-            return None
-        if any(self._is_pronoun(chart, piece) or _goes_by(chart, piece) for piece in match.free):
-            return None
-        if self._asks_for_more(chart, match) or self._is_contrast(chart, match):
+        if self._free.misread(chart, match):
             return None
         words = chart.keys[match.start : match.end]
         if role is Role.ASIDE and words[0] == "before" and _PUT_OFF & set(words):
             return None
         if metadata.get("first") and any(clause.acts for clause in named):
             return None
-        told = role is Role.COMMAND and match.free and chart.keys[match.start] in _TELLING
+        told = role is Role.COMMAND and match.free and chart.keys[match.start] in TELLING
         if told and chart.keys[match.start + 1] not in _ASKING_FOR:
             role = Role.INDIRECT  # "we just picked up grandma" is rather no shopping
-        if match.free and not metadata.get("whole") and self._swallows(chart, match, role):
+        if match.free and not metadata.get("whole") and self._free.swallows(chart, match, role):
             return None
         cost = CLAUSE_COST[role] + match.cost + float(metadata.get("cost", 0.0)) + more
         if self._required.get(match.template.intent, frozenset()) - match.arguments.keys():
@@ -494,101 +417,6 @@ class Segmenter:
         polite = any(key in self._talk.questions for key in chart.keys[start:][:2])
         return keys[0] in self._imperatives or polite or keys[-1] not in self._talk.states
 
-    def _swallows(self, chart: Chart, match: Match, role: Role) -> bool:
-        """True where free text holds a command that would be understood by itself.
-
-        What is beyond us may hold words of ours ("a poem about opening the window").
-        """
-        for piece in match.free:
-            for position in range(piece.start, piece.end):
-                if position > piece.start and self._goes_on(chart, position, role):
-                    return True
-                # "A story then close the roof": the cut before it may have been passed over.
-                passed = position == piece.start and self.past_cuts(chart, position - 1) >= position
-                after_cut = passed or self.past_cuts(chart, position) > position
-                if position == piece.start and not after_cut:
-                    continue
-                begin = max(position, self.past_cuts(chart, position))
-                if begin >= piece.end or (role is Role.UNKNOWN and not after_cut):
-                    continue
-                if self._commands_at(chart, begin, piece.end, after_cut=after_cut):
-                    return True
-        return False
-
-    def _goes_on(self, chart: Chart, position: int, role: Role) -> bool:
-        """True where free text goes on with what else is to be done, or when.
-
-        "Home | and text my wife", "the hotel | if there is no traffic".
-        """
-        key = chart.keys[position]
-        if role not in (Role.COMMAND, Role.INDIRECT):
-            return role is Role.ASIDE and key in ("if", "unless", "whenever")
-        if key in _DEPENDING:
-            return True
-        ordered = key in self._imperatives or key in BEYOND_US
-        return ordered and self.past_cuts(chart, position - 1) >= position
-
-    def _asks_for_more(self, chart: Chart, match: Match) -> bool:
-        """ "Remind me what is | on my list" names no thing: free text that begins a wish."""
-        begin = next((piece.start for piece in match.free if piece.start == match.start), None)
-        return (
-            begin is not None
-            and "role" not in match.template.metadata
-            and (
-                chart.keys[begin] in BEYOND_US
-                or chart.keys[begin] in self._talk.questions
-                or self._about_it(chart, begin)
-            )
-        )
-
-    def _is_pronoun(self, chart: Chart, piece: Piece) -> bool:
-        """ "Take | it off" names no thing."""
-        keys = chart.keys[piece.start : piece.end]
-        return keys[0] in self._talk.pronouns and all(
-            key in self._talk.pronouns or key in self._talk.noun_ends or key in _TRAILING
-            for key in keys[1:]
-        )
-
-    @staticmethod
-    def _is_contrast(chart: Chart, match: Match) -> bool:
-        """ "The seat heating but the driver's ..." goes on; only "all but" leaves somebody out."""
-        return any(
-            piece.network.name == _EXCEPT
-            and chart.keys[piece.start] == "but"
-            and not _WHOLE & set(chart.keys[match.start : piece.start])
-            for piece in match.pieces
-        )
-
-    @staticmethod
-    def _is_told(chart: Chart, match: Match) -> bool:
-        """ "We just got | off the motorway" puts nothing on a list."""
-        return (
-            chart.keys[match.start] in _TELLING
-            and any(chart.keys[piece.start] in _NO_THINGS for piece in match.free)
-            and "role" not in match.template.metadata
-        )
-
-    def _commands_at(self, chart: Chart, begin: int, end: int, *, after_cut: bool) -> bool:
-        least = 2 if after_cut else 3
-        for found in self.bare(chart, begin):
-            if found.end - found.start < least:
-                continue
-            orders = after_cut or (found.start < end - 3 and chart.keys[found.start] in _ORDERS)
-            if found.end == end or (orders and self.cut_at(chart, found.end)):
-                return True
-        return False
-
-    def bare(self, chart: Chart, begin: int) -> list[Match]:
-        """Direct commands and questions at a position, without free text."""
-        return [
-            match
-            for match in chart.matches(begin)
-            if not match.free
-            and "role" not in match.template.metadata
-            and not match.template.metadata.get("indirect")
-            and not match.template.metadata.get("elliptic")
-        ]
-
     # -- refusals -------------------------------------------------------------------------
 
     def _negations(self, chart: Chart, reading: Reading, start: int) -> Iterable[Reading]:
@@ -612,7 +440,7 @@ class Segmenter:
                         CLAUSE_COST[Role.NEGATED] + match.cost + cost,
                     )
                     for stop, more in chart.tails(match.end):
-                        at_cut = self.cut_at(chart, stop)
+                        at_cut = self.cuts.at(chart, stop)
                         costly = clause.costing(clause.cost + more)
                         yield reading.and_then(costly, end=stop, gap=not at_cut)
 
@@ -626,7 +454,7 @@ class Segmenter:
         for begin, opened in [*begins, (start, False)]:
             if begin >= len(chart.keys):
                 continue
-            for match in self.bare(chart, begin):
+            for match in self._free.bare(chart, begin):
                 for reached, _ in chart.tails(match.end):
                     for end in endings(chart.keys, reached, opened=opened):
                         clause = Clause(
@@ -635,7 +463,7 @@ class Segmenter:
                             moved(match, -match.start),
                             _PERMISSION + match.cost,
                         )
-                        at_cut = self.cut_at(chart, end)
+                        at_cut = self.cuts.at(chart, end)
                         yield reading.and_then(clause, end=end, gap=not at_cut)
 
     def _may_explain(self, chart: Chart, reading: Reading, start: int) -> bool:
@@ -660,13 +488,13 @@ class Segmenter:
                 match = Match(STATEMENT, 0, len(words), 0.0, ())
                 cost = CLAUSE_COST[Role.ASIDE] + _STATEMENT + _STATEMENT_WORD * len(words)
                 clause = Clause(Role.ASIDE, words, match, cost)
-                yield reading.and_then(clause, end=end, gap=not self.cut_at(chart, end))
+                yield reading.and_then(clause, end=end, gap=not self.cuts.at(chart, end))
 
     def _statement_ends(self, chart: Chart, begin: int) -> list[int]:
         """Cuts up to the end of the sentence, and places where a command begins."""
         ends: list[int] = []
         for end in range(begin + 3, min(len(chart.keys), begin + 24) + 1):
-            if self.cut_at(chart, end):
+            if self.cuts.at(chart, end):
                 if chart.keys[end : end + 1] != ("?",):
                     ends.append(end)
                 if end < len(chart.keys) and chart.keys[end] in ".;?!":
@@ -677,8 +505,8 @@ class Segmenter:
             ) or (
                 chart.keys[end - 1] in _CLOSERS
                 and any(
-                    found.end - found.start > 1 and self.cut_at(chart, found.end)
-                    for found in self.bare(chart, end)
+                    found.end - found.start > 1 and self.cuts.at(chart, found.end)
+                    for found in self._free.bare(chart, end)
                 )
             ):
                 ends.append(end)
@@ -688,7 +516,7 @@ class Segmenter:
         """True where a command stands behind the first of these words, or right there."""
         last = len(chart.keys) if end is None else end
         places = range(begin + 1, begin + 2 if end is None else last - 1)
-        if end is None and self._about_it(chart, begin + 1):
+        if end is None and self._free.about_it(chart, begin + 1):
             return True
         return any(
             (
@@ -697,7 +525,7 @@ class Segmenter:
             )
             and any(
                 found.end - found.start > 1 and found.end <= last
-                for found in self.bare(chart, place)
+                for found in self._free.bare(chart, place)
             )
             for place in places
         )
@@ -722,26 +550,16 @@ class Segmenter:
             return False
         return _said(alone) < _said(clauses[0])
 
-    def _about_it(self, chart: Chart, place: int) -> bool:
-        """ "... left the roof open | close it": a verb and what was named before."""
-        keys = chart.keys[place : place + 2]
-        return (
-            len(keys) > 1
-            and keys[0] in self._imperatives
-            and keys[1] in self._talk.pronouns
-            and self._filler.pronouns(chart.tokens[place : place + 3])[:1] == [1]
-        )
-
     # -- what is left out -----------------------------------------------------------------
 
     def _shared(self, chart: Chart, reading: Reading, start: int) -> Iterable[Reading]:
         """ "Set the driver and the passenger temperature to 22": parts share both ends."""
-        stops = self._stops(chart, start, 4)
+        stops = self.cuts.stops(chart, start, 4)
         spans: list[tuple[Token, ...]] = []
         begin = start
         for stop in stops:
             spans.append(tuple(t for t in chart.tokens[begin:stop] if t.key != "both"))
-            begin = self.past_cuts(chart, stop)
+            begin = self.cuts.past(chart, stop)
             if len(spans) < 2:
                 continue
             if len(spans[-1]) > LONGEST + 3 or not all(spans):
@@ -756,9 +574,3 @@ class Segmenter:
 def _said(clause: Clause) -> set[str]:
     """The arguments that the words name."""
     return {piece.slot for piece in clause.match.pieces if piece.slot}
-
-
-def _goes_by(chart: Chart, piece: Piece) -> bool:
-    """ "The airport via the bakery" is no name of one place."""
-    keys = chart.keys[piece.start + 1 : piece.end - 1]
-    return any(keys[at : at + len(by)] == by for by in _BY_WAY for at in range(len(keys)))
