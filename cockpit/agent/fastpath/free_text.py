@@ -15,37 +15,10 @@ TELLING = frozenset(("i", "we", "he", "she", "they"))
 # What free text does not begin with behind them.
 _NO_THINGS = frozenset(
     (
-        *(
-            "off",
-            "up",
-            "in",
-            "into",
-            "out",
-            "on",
-            "down",
-            "away",
-            "back",
-            "my",
-            "our",
-            "to",
-            "home",
-        ),
-        *("here", "there", "from", "at", "it", "used", "stuck", "lost", "very", "too", "so", "no"),
-        *(
-            "so",
-            "no",
-            "ready",
-            "really",
-            "a",
-            "this",
-            "that",
-            "him",
-            "her",
-            "them",
-            "you",
-            "us",
-            "married",
-        ),
+        *("off", "up", "in", "into", "out", "on", "down", "away", "back", "my", "our", "to"),
+        *("here", "there", "from", "at", "it", "used", "stuck", "lost", "very", "too", "so"),
+        *("really", "a", "this", "that", "him", "her", "them", "you", "us", "married", "ready"),
+        *("home", "no"),
     )
 )
 _ORDERS = frozenset(("turn", "switch", "set", "open", "close", "shut", "lock", "unlock", "put"))
