@@ -200,6 +200,23 @@ async def test_signal_of_any_name_is_changed(tmp_path: Path) -> None:
         await until(pilot, lambda: app.state.vehicle.values[path] == pytest.approx(31, abs=2))
 
 
+async def test_signal_of_no_name_is_told_where_it_is_typed(tmp_path: Path) -> None:
+    async with running(tmp_path) as (app, pilot):
+        await opened(app, pilot)
+        await focus(app, pilot, DialRows, "any")
+        await asked(app, pilot, "enter", *"no such thing")
+        await until(pilot, lambda: "Nothing is" in str(app.screen.query_one("#fault").render()))
+        await pilot.press("escape")
+
+
+async def test_drive_names_itself_beside_a_destination_of_any_length(tmp_path: Path) -> None:
+    app = paper(tmp_path, THEMES[0])
+    goal = {"destination": {"name": "Helsinki Central Railway Station, the northern entrance"}}
+    app.state.vehicle.documents["nav/route"] = goal
+    async with app.run_test(size=SMALL) as pilot:
+        await until(pilot, lambda: line(app, DialRows, "Drive ").endswith("…"))
+
+
 async def test_drive_without_a_route_asks_where_to_and_tells_what_is_in_the_way(
     tmp_path: Path,
 ) -> None:

@@ -176,6 +176,9 @@ class AskScreen(ModalScreen[str | None]):
             text = meant
         if not text:
             return
+        if not self._free and all(one.text != text for one in self._candidates):
+            self._tell("Nothing is called that; choose one of the list.")
+            return
         fault = self._check(text)
         if fault and text != meant and not self._check(meant):
             text, fault = meant, ""  # "jam win" for the first fault that has both

@@ -304,7 +304,10 @@ class WorldPanel(Panel):
             words, colour = (f"⏎ sets off to {name}" if name else "⏎ sets off"), "$accent"
         else:
             words, colour = "⏎ to where?", "$text-muted"
-        return Row("drive", between(Content("Drive"), Content.styled(words, colour), room))
+        told = Content.styled(words, colour).truncate(
+            max(0, room - len("Drive") - 1), ellipsis=True
+        )
+        return Row("drive", between(Content("Drive"), told, room))
 
     @on(OptionList.OptionSelected, "DialRows")
     def _on_dial(self, message: OptionList.OptionSelected) -> None:
