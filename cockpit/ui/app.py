@@ -15,6 +15,7 @@ from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
 from textual.containers import Horizontal, Vertical
+from textual.geometry import Size
 from textual.widgets import Footer, Input
 
 from cockpit.addressing import AddressUnknown, addressed
@@ -121,6 +122,7 @@ class CockpitApp(App[int], inherit_bindings=False):
         self._shown: tuple[str, ...] = ()
         self._broken: set[str] = set()
         self._zoomed = False
+        self._room: Size | None = None
         self._chosen: TurnRecord | None = None
         self._pending: list[tuple[str, Seat]] = []
         self._filled_after = -1
@@ -167,8 +169,9 @@ class CockpitApp(App[int], inherit_bindings=False):
         """Open the car."""
         self.boot.begin()
 
-    def on_resize(self) -> None:
-        """More or fewer panels fit."""
+    def on_resize(self, event: events.Resize) -> None:
+        """More or fewer panels fit; ``size`` is still the one before."""
+        self._room = event.size
         self.arrange()
 
     def _redraw(self) -> None:
@@ -181,12 +184,12 @@ class CockpitApp(App[int], inherit_bindings=False):
     def arrange(self) -> None:
         """Show the panels that fit."""
         names = [[k.name for k in KINDS if k.column == column] for column in range(COLUMNS)]
-        width = 0 if self._zoomed else self.size.width
-        chosen = arrange(width, self.size.height, names, self._recent)
+        size = self._room or self.size
+        chosen = arrange(0 if self._zoomed else size.width, size.height, names, self._recent)
         screen = self.screen_stack[0]
         screen.set_class(sum(map(len, chosen)) == 1, "-single")
-        screen.set_class(self.size.height < LOW, "-low")
-        screen.set_class(self.size.height >= TWO_ROWS, "-high")
+        screen.set_class(size.height < LOW, "-low")
+        screen.set_class(size.height >= TWO_ROWS, "-high")
         self._shown = tuple(name for column in chosen for name in column)
         self.feed.measuring = "system" in self._shown
         for index, column in enumerate(chosen):

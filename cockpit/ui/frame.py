@@ -16,6 +16,8 @@ from cockpit.ui.state import TROUBLE, State, Step
 
 SILENCE: Final = -60.0
 """dB of full scale at the left end of a level meter."""
+OFFLINE: Final = 2
+"""ECUs that are named where many do not answer."""
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 LISTENING = {
@@ -177,7 +179,7 @@ class StatusLine(Widget):
             if not vehicle.connected:
                 parts.append(Content.styled(f"no connection to the {vehicle.title}", "$error"))
             elif offline:
-                parts.append(Content.styled(f"offline: {', '.join(offline)}", "$error"))
+                parts.append(Content.styled(_offline(offline, len(vehicle.owners)), "$error"))
             else:
                 parts.append(Content.styled(f"● {vehicle.title}", "$success"))
         return Content("  ").join(parts)
@@ -209,6 +211,16 @@ def _last_of(state: State) -> Content:
     if turn.turn is None:
         return Content.styled(f"… {turn.utterance.text}", "$text-muted")
     return Content.assemble(("car ", "$success"), (turn.reply_text, "$text-muted"))
+
+
+def _offline(names: Sequence[str], total: int) -> str:
+    """ECUs that do not answer, in few words."""
+    if len(names) == total > 1:
+        return "no ECU answers"
+    more = len(names) - OFFLINE
+    if more > 1:
+        return f"offline: {', '.join(names[:OFFLINE])} and {more} more"
+    return f"offline: {', '.join(names)}"
 
 
 def _failed(step: Step) -> bool:

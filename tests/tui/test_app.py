@@ -39,6 +39,7 @@ from tests.tui.dashboards import (
     until,
 )
 from vehicle_bus.errors import BusUnreachable
+from vehicle_bus.records import OwnerState
 from vehicle_bus.seats import Seat
 
 COLUMNS = (("a", "b"), ("c", "d"), ("e", "f"))
@@ -114,6 +115,15 @@ async def test_tab_walks_through_the_panels_and_not_into_the_prompt(tmp_path: Pa
         assert app.focused is not None and app.focused.id == "shopping"
         await pilot.press("shift+tab")
         assert app.focused is not None and app.focused.id == "places"
+
+
+async def test_panels_fit_again_when_the_terminal_is_resized(tmp_path: Path) -> None:
+    async with running(tmp_path, LARGE) as (app, pilot):
+        await until(pilot, lambda: len(seen(app)) == 6)
+        await pilot.resize_terminal(*SMALL)
+        await until(pilot, lambda: len(seen(app)) == 1)
+        await pilot.resize_terminal(*LARGE)
+        await until(pilot, lambda: len(seen(app)) == 6)
 
 
 async def test_escape_before_a_panel_is_made_leads_to_the_prompt(tmp_path: Path) -> None:
@@ -254,6 +264,28 @@ async def test_connection_that_breaks_is_said_in_the_status_line(tmp_path: Path)
         await until(pilot, lambda: not app.state.vehicle.owners["climate"].online)
         line = app.query_one("StatusLine")
         await until(pilot, lambda: "offline: climate" in str(line.render()))
+
+
+@pytest.mark.parametrize(
+    ("off", "words"),
+    [
+        (("body",), "offline: body"),
+        (("body", "media", "seats"), "offline: body, media, seats"),
+        (("body", "lights", "media", "seats"), "offline: body, lights and 2 more"),
+        (("body", "climate", "lights", "media", "seats"), "no ECU answers"),
+    ],
+)
+async def test_status_line_tells_in_few_words_who_is_offline(
+    tmp_path: Path, off: tuple[str, ...], words: str
+) -> None:
+    state = scenes.talking()
+    state.ready = state.vehicle.connected = True
+    for name in ("body", "climate", "lights", "media", "seats"):
+        state.vehicle.owners[name] = OwnerState(name, name not in off, ())
+    app = StillApp(state, "conversation", THEMES[0], tmp_path)
+    async with app.run_test(size=SMALL) as pilot:
+        line = app.query_one("StatusLine")
+        await until(pilot, lambda: str(line.render()).rstrip().endswith(words))
 
 
 @pytest.mark.parametrize("key", ["f1", "ctrl+p", "trouble"], ids=["keys", "palette", "trouble"])
