@@ -13,6 +13,7 @@ This module imports neither Piper nor the runtime; it is used in Piper's process
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import chain, repeat
 from pathlib import Path
 from typing import Any, Protocol
@@ -97,15 +98,16 @@ class ChunkedModel:
             yield made[(begin - first) * hop : (stop - first) * hop]
             begin = stop
 
-    def agrees(self, feeds: Feeds) -> bool:
-        """Whether pieces are what the whole would be: a check of a voice that is not known."""
+    def tried(self, feeds: Feeds) -> Samples | None:
+        """The samples of a sentence; None where pieces are not what the whole would be."""
         frames = self._encoder.run(None, feeds)[0]
         whole = self._decode(feeds, frames)
         again = ChunkedModel(
             _Fixed(frames), self._decoder, Halves(b"", b"", self._joint, self._also)
         )
         joined = np.concatenate(list(again.chunks(feeds, (64,))))
-        return joined.shape == whole.shape and bool(np.abs(joined - whole).max() < _TOLERANCE)
+        same = joined.shape == whole.shape and np.abs(joined - whole).max() < _TOLERANCE
+        return joined if same else None
 
     def _decode(self, feeds: Feeds, frames: NDArray[Any]) -> Samples:
         also = {name: feeds[name] for name in self._also}
@@ -125,20 +127,24 @@ class _Fixed:
 
 def open_model(
     path: Path, session: Callable[[str | bytes], Session], trial: Feeds
-) -> ChunkedModel | WholeModel:
+) -> tuple[ChunkedModel | WholeModel, Samples]:
     """The voice in two halves where that gives the same sound, else as a whole.
 
     Args:
         path: the ``.onnx`` file.
         session: opens a model by its path or content.
         trial: inputs of some sentence, on which the two are compared.
+
+    Returns:
+        The voice, and the samples of that sentence.
     """
-    try:
+    with suppress(GraphNotSplit):
         halves = split(path.read_bytes(), DECODER)
-    except GraphNotSplit:
-        return WholeModel(session(str(path)))
-    model = ChunkedModel(session(halves.first), session(halves.second), halves)
-    return model if model.agrees(trial) else WholeModel(session(str(path)))
+        model = ChunkedModel(session(halves.first), session(halves.second), halves)
+        if (samples := model.tried(trial)) is not None:
+            return model, samples
+    whole = WholeModel(session(str(path)))
+    return whole, np.concatenate(list(whole.chunks(trial)))
 
 
 def gain_for(samples: Samples) -> float:

@@ -73,11 +73,10 @@ class Talker:
         config = json.loads(Path(f"{path}.json").read_text(encoding="utf-8"))
         self._config = PiperConfig.from_dict(config)
         self._piper = PiperVoice(None, self._config)
-        self._model = open_model(path, session, next(self._feeds(TRIAL)))
+        self._model, trial = open_model(path, session, next(self._feeds(TRIAL)))
         if isinstance(self._model, WholeModel):
             del self._sessions[:-1]  # of halves that were no good
-        trial = [part for feeds in self._feeds(TRIAL) for part in self._model.chunks(feeds)]
-        self._gain = gain_for(np.concatenate(trial))
+        self._gain = gain_for(trial)
         self.facts = {"rate": self._config.sample_rate}
 
     def answer(self, request: Request) -> Iterator[Frame]:

@@ -72,8 +72,10 @@ def test_chunked_model_first_piece_is_short_and_none_is_tiny() -> None:
 
 
 def test_chunked_model_of_a_voice_that_looks_further_is_found_out() -> None:
-    assert ChunkedModel(Encoder(), Decoder(), HALVES).agrees(feeds(100))
-    assert not ChunkedModel(Encoder(), Decoder(CONTEXT + 3), HALVES).agrees(feeds(100))
+    samples = ChunkedModel(Encoder(), Decoder(), HALVES).tried(feeds(100))
+    assert samples is not None
+    assert len(samples)
+    assert ChunkedModel(Encoder(), Decoder(CONTEXT + 3), HALVES).tried(feeds(100)) is None
 
 
 def test_open_model_takes_what_cannot_be_split_as_a_whole(tmp_path: Path) -> None:
@@ -90,8 +92,9 @@ def test_open_model_takes_what_cannot_be_split_as_a_whole(tmp_path: Path) -> Non
         opened.append(model)
         return Single()
 
-    model = open_model(path, session, feeds(1))
+    model, samples = open_model(path, session, feeds(1))
     assert isinstance(model, WholeModel)
+    assert samples.tolist() == [0, 1, 2, 3, 4, 5]
     assert opened == [str(path)]
     assert [piece.tolist() for piece in model.chunks(feeds(1))] == [[0, 1, 2, 3, 4, 5]]
 
