@@ -174,6 +174,10 @@ class Panel(Vertical):
 
     def _say_why(self, why: str | None) -> None:
         self._why = why
+        focused = self.app.focused
+        if why is not None and focused is not None and self in focused.ancestors:
+            self.screen.set_focus(None)  # what is hidden takes no keys
+            self._awaited = True
         self.set_class(why is not None, "-unavailable")
         line = self.query(".unavailable")
         if why is not None and line:
