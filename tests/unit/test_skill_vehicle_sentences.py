@@ -21,7 +21,7 @@ SKILLS: tuple[Skill, ...] = tuple(
         "climate", "windows", "doors", "seats", "lights", "wipers", "media", "status", "charging",
     )
 )  # fmt: skip
-FLAGS = {"indirect", "elliptic"}
+FLAGS = {"indirect", "elliptic", "cost"}
 
 each_skill = pytest.mark.parametrize("skill", SKILLS, ids=lambda skill: skill.name)
 
