@@ -431,10 +431,9 @@ async def test_oldest_turns_are_forgotten(tmp_path: Path) -> None:
     app = StillApp(state, "inspector", THEMES[0], tmp_path)
     async with app.run_test(size=SMALL) as pilot:
         await until(pilot, lambda: app.query(TurnList) and app.query_one(TurnList).has_focus)
-        assert "request 1999" in app.query_one(TurnList).canvas.text
+        await until(pilot, lambda: "request 1999" in app.query_one(TurnList).canvas.text)
         await pilot.press("home")
-        await pilot.pause(0.1)
-        assert "request 1500" in app.query_one(TurnList).canvas.text
+        await until(pilot, lambda: "request 1500" in app.query_one(TurnList).canvas.text)
 
 
 # Pictures.
