@@ -11,9 +11,9 @@ setup: ## Set everything up (first time 7 to 12 minutes, later a second)
 demo: setup ## A spoken conversation with a simulated car (half a minute)
 	@.venv/bin/cockpit demo
 
-test: setup lint ## Linters, types, import contracts and all tests (about four minutes)
+test: setup lint ## Linters, types, import contracts and all tests (about a quarter of an hour)
 	@.venv/bin/cockpit models pull vosk-ko-small || echo "== The tests of Vosk will be skipped."
-	@echo "== Tests (about three minutes on two cores)"
+	@echo "== Tests (twelve to fifteen minutes on two cores)"
 	@.venv/bin/pytest
 
 lint: setup
