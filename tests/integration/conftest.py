@@ -1,13 +1,15 @@
-"""Brokers for the integration tests."""
+"""Brokers and models for the integration tests."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
 
+from cockpit.assets.store import AssetStore
 from cockpit.evaluation.mosquitto import find_mosquitto
+from cockpit.settings import AssetSettings
 from tests.fakes.brokers import Embedded, Mosquitto, RestartableBroker
 
 NO_MOSQUITTO = "the mosquitto broker is not installed (Debian: apt-get install mosquitto)"
@@ -37,3 +39,16 @@ async def broker(
     await running.start()
     yield running
     await running.stop()
+
+
+@pytest.fixture(scope="module")
+def asset() -> Callable[[str], Path]:
+    """Path of an asset; skips the test where it was not pulled."""
+    store = AssetStore.from_settings(AssetSettings())
+
+    def path(name: str) -> Path:
+        if not store.has(name):
+            pytest.skip(f"{name} is not in the asset store (cockpit models pull {name})")
+        return store.path(name)
+
+    return path

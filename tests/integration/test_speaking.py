@@ -11,11 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cockpit.assets.store import AssetStore
 from cockpit.audio.files import NullSink
 from cockpit.live.answers import AnswerCache
 from cockpit.live.speaking import Speaker
-from cockpit.settings import AssetSettings
 from cockpit.speech.audio import Audio, decibels, rms
 from cockpit.speech.measure import content_words
 from cockpit.speech.piper import PiperVoice
@@ -56,19 +54,6 @@ NUMBERS = (
     ("It is rated 4.5/5.", r"4\.5 out of (5|five)"),
     ("Wait 10-15 min.", r"10( to |-)15 minutes"),
 )
-
-
-@pytest.fixture(scope="module")
-def asset() -> Callable[[str], Path]:
-    """Path of an asset; skips the test where it was not pulled."""
-    store = AssetStore.from_settings(AssetSettings())
-
-    def path(name: str) -> Path:
-        if not store.has(name):
-            pytest.skip(f"{name} is not in the asset store (cockpit models pull {name})")
-        return store.path(name)
-
-    return path
 
 
 @pytest.mark.slow

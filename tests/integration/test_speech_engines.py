@@ -40,19 +40,6 @@ SHARED = Path(__file__).parents[3] / "shared" / "audio"
 
 
 @pytest.fixture(scope="module")
-def asset() -> Callable[[str], Path]:
-    """Path of an asset; skips the test where it was not pulled."""
-    store = AssetStore.from_settings(AssetSettings())
-
-    def path(name: str) -> Path:
-        if not store.has(name):
-            pytest.skip(f"{name} is not in the asset store (cockpit models pull {name})")
-        return store.path(name)
-
-    return path
-
-
-@pytest.fixture(scope="module")
 def said(asset: Callable[[str], Path]) -> dict[str, Audio]:
     """What Piper makes of the sentences, as a recogniser wants it."""
 

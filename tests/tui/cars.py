@@ -8,7 +8,9 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from cockpit.session import Session
+from cockpit.ui.app import CockpitApp
 from cockpit.ui.cockpit import Cockpit, World
+from cockpit.ui.panels.rows import Rows
 from cockpit.ui.state import State
 from sim.ecus import CLAIMS
 from skills.navigation.saved import SavedPlace, SavedPlaces
@@ -61,6 +63,11 @@ class PaperApp(StillApp):
         """The car is there at once."""
         self.cockpit = self._paper
         super().begin()
+
+
+def lines(app: CockpitApp, kind: type[Rows]) -> list[str]:
+    """What a list shows, line by line; nothing before it is made."""
+    return [str(option.prompt).strip() for rows in app.query(kind) for option in rows.options]
 
 
 def signal_topic(path: str, kind: str) -> str:

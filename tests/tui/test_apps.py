@@ -14,7 +14,7 @@ from cockpit.ui.panels.apps import AppsPanel, PlaceRows, ShoppingRows
 from cockpit.ui.panels.rows import Rows
 from skills.navigation.saved import SavedPlaces
 from skills.shopping.store import ShoppingList
-from tests.tui.cars import PaperApp, errands
+from tests.tui.cars import PaperApp, errands, lines
 from tests.tui.dashboards import SIZES, SMALL, THEMES, drawn, frozen_state, running, until
 
 
@@ -25,11 +25,6 @@ def test_apps_look_as_they_did(
 ) -> None:
     app = PaperApp(errands(tmp_path), "apps", theme, tmp_path)
     assert snap_compare(app, terminal_size=size, run_before=drawn)
-
-
-def lines(app: CockpitApp, kind: type[Rows]) -> list[str]:
-    """What a list shows, line by line."""
-    return [str(option.prompt).strip() for rows in app.query(kind) for option in rows.options]
 
 
 async def opened(app: CockpitApp, pilot: Pilot[int]) -> None:

@@ -18,7 +18,7 @@ from cockpit.ui.panels.world import DialRows, EcuRows, FaultRows, ScenarioRows, 
 from cockpit.ui.panels.world_dials import CHARGE, OUTSIDE, RAIN
 from sim.ecus import CLAIMS
 from tests.fakes.world import PaperWorld
-from tests.tui.cars import WINDOW, PaperApp
+from tests.tui.cars import WINDOW, PaperApp, lines
 from tests.tui.dashboards import SIZES, SMALL, THEMES, drawn, frozen_state, running, until
 from vehicle_bus.records import OwnerState
 
@@ -79,11 +79,6 @@ def test_world_of_a_real_car_looks_as_it_did(
 ) -> None:
     app = PaperApp(frozen_state(), "world", THEMES[0], tmp_path)
     assert snap_compare(app, terminal_size=SMALL, run_before=drawn)
-
-
-def lines(app: CockpitApp, kind: type[Rows]) -> list[str]:
-    """What a list shows, line by line."""
-    return [str(option.prompt).strip() for rows in app.query(kind) for option in rows.options]
 
 
 def line(app: CockpitApp, kind: type[Rows], word: str) -> str:

@@ -9,7 +9,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
-from textual.message import Message
 from textual.widgets import OptionList, Static
 
 from cockpit.ui.cockpit import Cockpit
@@ -25,7 +24,7 @@ from cockpit.ui.panels.apps_lists import (
     recent,
 )
 from cockpit.ui.panels.asking import AskScreen
-from cockpit.ui.panels.rows import Row, Rows, between
+from cockpit.ui.panels.rows import KeyedRows, Row, between, hint
 from cockpit.ui.state import Section, State
 from vehicle_bus.errors import CockpitError
 
@@ -34,28 +33,7 @@ SIDE_BY_SIDE: Final = 56
 _SIGNS: Final = {"home": "⌂", "work": "▣"}
 
 
-class AppRows(Rows):
-    """A list whose keys the panel answers."""
-
-    class Asked(Message):
-        """A key was pressed on a list.
-
-        Attributes:
-            rows: the list.
-            what: what is wanted.
-        """
-
-        def __init__(self, rows: AppRows, what: str) -> None:
-            super().__init__()
-            self.rows = rows
-            self.what = what
-
-    def action_ask(self, what: str) -> None:
-        """Something that the panel does."""
-        self.post_message(self.Asked(self, what))
-
-
-class ShoppingRows(AppRows):
+class ShoppingRows(KeyedRows):
     """Items; those that are ticked off are struck out."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -67,7 +45,7 @@ class ShoppingRows(AppRows):
     ]
 
 
-class PlaceRows(AppRows):
+class PlaceRows(KeyedRows):
     """Saved places and where one drove lately."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -159,12 +137,12 @@ class AppsPanel(Panel):
 
     def _shopping_list(self) -> list[Row]:
         if isinstance(self._shopping, str):
-            return [_hint("damaged", self._shopping)] if self._shopping else []
+            return [hint("damaged", self._shopping)] if self._shopping else []
         entries = self._shopping.entries()
         still = sum(not entry.ticked for entry in entries)
         self._shopping_rows.call("Shopping list", f" · {still}" if entries else "")
         if not entries:
-            return [_hint("nothing", "Nothing to buy."), _hint("how", "a adds something.")]
+            return [hint("nothing", "Nothing to buy."), hint("how", "a adds something.")]
         return [
             Row(
                 entry.key,
@@ -177,7 +155,7 @@ class AppsPanel(Panel):
 
     def _place_list(self, state: State) -> list[Row]:
         if isinstance(self._places, str):
-            return [_hint("damaged", self._places)] if self._places else []
+            return [hint("damaged", self._places)] if self._places else []
         saved, lately = self._places.spots(), recent(state.entries)
         self._spots = {f"{'saved' if s.saved else 'recent'} {s.name}": s for s in (*saved, *lately)}
         self._place_rows.call("Places", f" · {len(saved)}" if saved else "")
@@ -187,8 +165,8 @@ class AppsPanel(Panel):
             rows.insert(len(saved), heading)
         if not saved:
             rows[:0] = [
-                _hint("none", "No saved places."),
-                _hint("how", "a saves where the car is now."),
+                hint("none", "No saved places."),
+                hint("how", "a saves where the car is now."),
             ]
         return rows
 
@@ -219,8 +197,8 @@ class AppsPanel(Panel):
             # As anybody would say it, so that it is in the conversation and can be taken back.
             self.act(self.cockpit.request(f"take me to {spot.name}", self.dashboard.seat))
 
-    @on(AppRows.Asked)
-    def _on_asked(self, message: AppRows.Asked) -> None:
+    @on(KeyedRows.Asked)
+    def _on_asked(self, message: KeyedRows.Asked) -> None:
         message.stop()
         if isinstance(message.rows, ShoppingRows) and isinstance(self._shopping, Shopping):
             self._change_shopping(self._shopping, message.what, message.rows.row or "")
@@ -312,7 +290,3 @@ class AppsPanel(Panel):
         if isinstance(self._shopping, str):
             return ""
         return "\n".join(entry.text for entry in self._shopping.entries() if not entry.ticked)
-
-
-def _hint(name: str, text: str) -> Row:
-    return Row(f"({name})", Content.styled(text, "$text-muted"), chosen=False)

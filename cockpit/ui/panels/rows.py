@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.content import Content
+from textual.message import Message
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
@@ -114,6 +115,32 @@ class Rows(OptionList):
         """A cursor from the start, so that the keys have something to work on."""
         if self.highlighted is None and self._rows:
             self.action_first()
+
+
+class KeyedRows(Rows):
+    """Rows whose own keys the panel answers: bind them to ``ask('what')``."""
+
+    class Asked(Message):
+        """A key was pressed on a list.
+
+        Attributes:
+            rows: the list.
+            what: what is wanted.
+        """
+
+        def __init__(self, rows: KeyedRows, what: str) -> None:
+            super().__init__()
+            self.rows = rows
+            self.what = what
+
+    def action_ask(self, what: str) -> None:
+        """Something that the panel does."""
+        self.post_message(self.Asked(self, what))
+
+
+def hint(name: str, text: str) -> Row:
+    """A line that stands in an empty list, and cannot be chosen."""
+    return Row(f"({name})", Content.styled(text, "$text-muted"), chosen=False)
 
 
 def between(left: Content, right: Content, width: int) -> Content:

@@ -12,7 +12,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.message import Message
 from textual.widgets import OptionList, Static
 from textual.worker import Worker
 
@@ -21,7 +20,7 @@ from cockpit.ui.panels import Kind, Panel
 from cockpit.ui.panels.asking import AskScreen, Candidate
 from cockpit.ui.panels.bus_words import amount, value_of
 from cockpit.ui.panels.putting import put
-from cockpit.ui.panels.rows import Row, Rows, between
+from cockpit.ui.panels.rows import KeyedRows, Row, between, hint
 from cockpit.ui.panels.world_dials import (
     DIALS,
     SWITCHES,
@@ -46,28 +45,7 @@ ROUTE_WAIT: Final = 15.0
 _ROUTE: Final = "nav/route"
 
 
-class WorldRows(Rows):
-    """A list whose keys the panel answers."""
-
-    class Asked(Message):
-        """A key was pressed on a list.
-
-        Attributes:
-            rows: the list.
-            what: what is wanted.
-        """
-
-        def __init__(self, rows: WorldRows, what: str) -> None:
-            super().__init__()
-            self.rows = rows
-            self.what = what
-
-    def action_ask(self, what: str) -> None:
-        """Something that the panel does."""
-        self.post_message(self.Asked(self, what))
-
-
-class EcuRows(WorldRows):
+class EcuRows(KeyedRows):
     """The ECUs; each can be taken off the bus."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -75,7 +53,7 @@ class EcuRows(WorldRows):
     ]
 
 
-class FaultRows(WorldRows):
+class FaultRows(KeyedRows):
     """The active faults."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -85,7 +63,7 @@ class FaultRows(WorldRows):
     ]
 
 
-class DialRows(WorldRows):
+class DialRows(KeyedRows):
     """What can be turned."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -95,7 +73,7 @@ class DialRows(WorldRows):
     ]
 
 
-class ScenarioRows(WorldRows):
+class ScenarioRows(KeyedRows):
     """The scenarios of a file, with how they went."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -214,9 +192,9 @@ class WorldPanel(Panel):
         rows.call("Faults", f" · {len(active)}" if active else "")
         if not active:
             return [
-                _hint("none", "Nothing is wrong."),
-                _hint("how", "a makes something go wrong:"),
-                _hint("which", "a jammed window, a slow ECU"),
+                hint("none", "Nothing is wrong."),
+                hint("how", "a makes something go wrong:"),
+                hint("which", "a jammed window, a slow ECU"),
             ]
         found: list[Row] = []
         for fault in active:
@@ -453,8 +431,8 @@ class WorldPanel(Panel):
         if not self._news:
             rows.call("Scenarios")
             return [
-                _hint("none", "r runs a scenario file in this car,"),
-                _hint("how", "and leaves the car as it was."),
+                hint("none", "r runs a scenario file in this car,"),
+                hint("how", "and leaves the car as it was."),
             ]
         total = next(iter(self._news.values())).total
         failed = len(ended) - passed
@@ -472,7 +450,7 @@ class WorldPanel(Panel):
             if not self._failed_only or (news.result is not None and news.result.failures)
         ]
         return [self._scenario(news, rows.room) for news in shown] or [
-            _hint("nothing", "None has failed; f shows all.")
+            hint("nothing", "None has failed; f shows all.")
         ]
 
     def _scenario(self, news: ScenarioNews, room: int) -> Row:
@@ -548,8 +526,8 @@ class WorldPanel(Panel):
 
     # Keys.
 
-    @on(WorldRows.Asked)
-    def _on_asked(self, message: WorldRows.Asked) -> None:
+    @on(KeyedRows.Asked)
+    def _on_asked(self, message: KeyedRows.Asked) -> None:
         message.stop()
         world, row = self._world, message.rows.row or ""
         if world is None:
@@ -584,7 +562,3 @@ def _told(news: ScenarioNews) -> str:
     if not news.result.failures:
         return f"passed {news.id}"
     return f"failed {news.id}: {' '.join(news.result.failures)}"
-
-
-def _hint(name: str, text: str) -> Row:
-    return Row(f"({name})", Content.styled(text, "$text-muted"), chosen=False)
