@@ -133,12 +133,13 @@ class Cabin:
         self.recognizer = pipeline.recognizer
         self._events = events
         self._text = ""
-        self._loud: list[float] = []  # when an audible frame of the car's voice had gone out
+        self._loud: tuple[float, float] | None = None  # when the car's voice began, and was last
         room.monitor(self._heard)
 
     def _heard(self, sound: Audio) -> None:
         if audible(sound):
-            self._loud.append(time.monotonic())
+            now = time.monotonic()
+            self._loud = (self._loud[0] if self._loud is not None else now, now)
 
     async def fresh(self) -> None:
         """The vehicle and the conversation as at the start.
@@ -152,7 +153,7 @@ class Cabin:
         await self.car.shown_on(self.session.bus)
         while not self._events.empty():
             self._events.get_nowait()
-        self._loud.clear()
+        self._loud = None
         self._text = ""
 
     async def until(self, *states: Listening) -> None:
@@ -210,8 +211,7 @@ class Cabin:
                     moved = (timed.last_word - last_word) * 1000
                     stages = {name: at + moved for name, at in timed.stages.items()}
                     if AUDIO in stages:
-                        await self._until_loud()
-                        stages[AUDIO] = (self._loud[0] - last_word) * 1000
+                        stages[AUDIO] = (await self._voice_began() - last_word) * 1000
             except TimeoutError:
                 return None
             commands, acknowledged = await self._passed(traffic, last_word)
@@ -238,13 +238,14 @@ class Cabin:
         heard_from = self.room.wall(begin - FRAME_SECONDS)
         if self.room.now < begin:
             return Interruption(None, itself=True)
-        if ended.whole or not self._loud:
+        if ended.whole or self._loud is None:
             return Interruption(None)
-        return Interruption((self._loud[-1] - heard_from) * 1000)
+        return Interruption((self._loud[1] - heard_from) * 1000)
 
-    async def _until_loud(self) -> None:
-        while not self._loud:  # noqa: ASYNC110  (the loudspeaker has no event)
+    async def _voice_began(self) -> float:
+        while self._loud is None:  # noqa: ASYNC110  (the loudspeaker has no event)
             await asyncio.sleep(0.005)
+        return self._loud[0]
 
     async def _passed(
         self, traffic: Feed[Message], since: float

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from cockpit.memory import give_back
 from cockpit.speech.piper_chunks import Feeds, WholeModel, gain_for, limited, open_model
 from cockpit.workers.frames import Frame
 from cockpit.workers.serving import Alive, Request, serve
@@ -86,6 +87,7 @@ class Talker:
             for part in self._model.chunks(feeds):
                 samples = limited(part * self._gain)
                 yield Frame("audio", {}, (samples * 32767).astype("<i2").tobytes())
+        give_back()
 
     def _stop(self) -> None:
         for session in self._sessions:

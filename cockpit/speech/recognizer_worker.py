@@ -15,11 +15,12 @@ from typing import Any
 
 import numpy as np
 
+from cockpit.memory import give_back
 from cockpit.settings import RecognizerChoice
 from cockpit.speech.audio import Audio
 from cockpit.speech.recognizer import Transcript
 from cockpit.speech.vosk import VoskEngine, VoskStream
-from cockpit.speech.whisper import WhisperEngine, give_back
+from cockpit.speech.whisper import WhisperEngine
 from cockpit.workers.frames import Frame, json_frame
 from cockpit.workers.serving import Alive, Request, serve
 

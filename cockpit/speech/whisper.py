@@ -26,8 +26,6 @@ more where tiny.en was asked.
 
 from __future__ import annotations
 
-import ctypes
-import os
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -36,6 +34,7 @@ from typing import Any
 
 import numpy as np
 
+from cockpit.memory import give_back
 from cockpit.speech.audio import RATE, Audio, Samples
 from cockpit.speech.decoding import (
     Attempt,
@@ -130,7 +129,7 @@ class WhisperEngine:
         for model in (self._model, self._second):
             if model is not None:
                 model.hypotheses(silence, self._window, self._beam, threading.Event())
-        give_back()
+        give_back()  # loading converts the weights: 100 MB for a moment
 
     def transcribe(self, audio: Audio, cancelled: threading.Event | None = None) -> Transcript:
         """Recognise all utterances of an audio of any length and rate.
@@ -239,16 +238,6 @@ class _Model:
             )
             for tokens, score in zip(result.sequences_ids, result.scores, strict=True)
         )
-
-
-def give_back() -> None:
-    """Return memory that is not used any more to the system, where the C library can.
-
-    Loading converts the weights, and long windows need much for a moment: together 100 MB.
-    """
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if os.name == "posix" else None
-    if trim is not None:
-        trim(0)
 
 
 def _check(stop: threading.Event) -> None:
