@@ -175,6 +175,11 @@ class ListenSettings(Section):
     wake_words: tuple[WakeWord, ...] = Field(
         (WakeWord.OKAY_NABU, WakeWord.HEY_JARVIS), min_length=1, description="Any of these."
     )
+    wake_check: bool = Field(
+        True,
+        description="Ask the recogniser where it is doubtful whether a wake word was said, "
+        "as in noise.",
+    )
     follow_up: float = Field(
         8.0, ge=0, le=60, description="After an answer, listen this long without a wake word."
     )

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from cockpit.assets.store import AssetStore
 from cockpit.evaluation.live import (
     AUDIO,
     COMMAND,
     PITCHES,
+    Cabin,
     Heard,
     interrupt_all,
     open_cabin,
@@ -25,12 +25,11 @@ from cockpit.evaluation.measurement import Measurement, Say, Tell, single, summa
 from cockpit.evaluation.recordings import Recordings
 from cockpit.evaluation.sounds import at_level, car_noise, kitchen, music
 from cockpit.evaluation.stand import recording, sentences_of
-from cockpit.evaluation.wake import NORMAL, Call, Listener, at_levels, calls_of
+from cockpit.evaluation.wake import NORMAL, Listener, at_levels, calls_of
 from cockpit.evaluation.waterfall import ENDPOINT, PAUSE, PLAN, STAGES, TEXT
 from cockpit.settings import Settings
 from cockpit.speech.audio import Audio
 from cockpit.speech.measure import slot_word_recall
-from cockpit.speech.piper import PiperVoice
 from cockpit.speech.recognizer import Recognizer
 
 RATIOS: Final = (12.0, 6.0, 0.0)
@@ -107,6 +106,10 @@ async def measure_speech(
             say(f"  {(1 + len(RATIOS)) * len(recordings.clips)} recordings, clean and in noise …")
             slots = await _slots(cabin.recognizer, recordings, tell)
         lost = cabin.room.lost
+        woken: list[Measurement] = []
+        if extent.others:
+            say("  Wake words …")
+            woken = await _wake_words(settings, cabin, recordings, tell)
     found = [
         *_latencies(heard),
         single("frames of sound lost, the machine being too slow", "", lost),
@@ -123,10 +126,7 @@ async def measure_speech(
     found.append(_share("interruptions not noticed", missed, len(interruptions)))
     itself = sum(one.itself for one in interruptions)
     found.append(_share("answers cut off by the car's own voice", itself, len(interruptions)))
-    if extent.others:
-        say("  Wake words …")
-        found += await _wake_words(settings, recordings, tell)
-    found += slots
+    found += [*woken, *slots]
     complete = [turn for turn in heard.turns if set(STAGES) <= set(turn.stages)]
     return SpeechFigures(found, heard.medians(STAGES), len(complete))
 
@@ -169,27 +169,15 @@ def _savings(ahead: Heard, waited: Heard) -> list[Measurement]:
 
 
 async def _wake_words(
-    settings: Settings, recordings: Recordings | None, tell: Tell
+    settings: Settings, cabin: Cabin, recordings: Recordings | None, tell: Tell
 ) -> list[Measurement]:
-    store = AssetStore.from_settings(settings.assets)
-    async with PiperVoice(store.path(settings.speech.voice)) as voice:
-        calls = await calls_of(voice, settings.listen.wake_words)
-        talk = [
-            at_level(await recording(voice, sentence), NORMAL)
-            for group in ("template", "lm", "speech", "questions", "interruptions")
-            for sentence in sentences_of(group)
-        ]
-    return await asyncio.to_thread(_wake_figures, settings, recordings, calls, talk, tell)
-
-
-def _wake_figures(
-    settings: Settings,
-    recordings: Recordings | None,
-    calls: Sequence[Call],
-    talk: Sequence[Audio],
-    tell: Tell,
-) -> list[Measurement]:
-    listener = Listener(settings)
+    calls = await calls_of(cabin.voice, settings.listen.wake_words)
+    talk = [
+        at_level(await recording(cabin.voice, sentence), NORMAL)
+        for group in ("template", "lm", "speech", "questions", "interruptions")
+        for sentence in sentences_of(group)
+    ]
+    listener = Listener(settings, cabin.recognizer)
     levels = at_levels(calls)
     noise = recordings.noise if recordings is not None else car_noise(NOISE_SECONDS)
     name = recordings.noise_name if recordings is not None else "car noise"
@@ -204,15 +192,15 @@ def _wake_figures(
     if recordings is not None:
         others.insert(0, ("people's requests", recordings.speech()))
     steps = 1 + len(RATIOS) + len(others)
-    found = [_share("wake word missed, clean", listener.missed(levels), len(levels))]
+    found = [_share("wake word missed, clean", await listener.missed(levels), len(levels))]
     tell(1, steps)
     for ratio in RATIOS:
-        missed = listener.missed(calls, noise, ratio)
+        missed = await listener.missed(calls, noise, ratio)
         found.append(_share(f"wake word missed, {name} {ratio:g} dB", missed, len(calls)))
         tell(len(found), steps)
     for what, sounds in others:
         hours = sum(sound.seconds for sound in sounds) / 3600
-        alarms = listener.false_alarms(sounds)
+        alarms = await listener.false_alarms(sounds)
         title = f"false wake-ups an hour, {what} ({hours * 60:.1f} min, {alarms})"
         found.append(single(title, "/h", alarms / hours, len(sounds)))
         tell(len(found), steps)

@@ -30,6 +30,7 @@ from cockpit.events import (
     UtteranceIgnored,
     WakeWordHeard,
 )
+from cockpit.live.addressee import objection
 from cockpit.live.ahead import Thinker, Thought
 from cockpit.live.captions import Captions
 from cockpit.live.completeness import hold
@@ -49,12 +50,14 @@ from cockpit.live.gauge import Gauge
 from cockpit.live.listener import Listener
 from cockpit.live.recent import Recent
 from cockpit.live.speaking import Speaker
-from cockpit.live.zones import ZoneChooser
+from cockpit.live.wakecheck import SPAN, WakeCheck
+from cockpit.live.zones import ZoneChooser, zones_of
+from cockpit.memory import give_back
 from cockpit.session import Session
 from cockpit.settings import Activation, AudioSettings, ListenSettings, WakeWord
 from cockpit.speech.audio import Audio
-from cockpit.speech.errors import SpeechError
 from cockpit.speech.recognizer import Recognizer, StreamingRecognizer, Transcript
+from cockpit.speech.wakeword import REFRACTORY
 from vehicle_bus.seats import Seat
 
 log = logging.getLogger(__name__)
@@ -69,10 +72,6 @@ WAITING_TURNS: Final = 3
 SPARE: Final = 5.0  # seconds kept beyond the longest utterance
 WORD_GAP: Final = 0.35
 """Seconds before a wake word's detection in which the gap behind it is looked for."""
-
-
-class ZonesInvalid(SpeechError):
-    """More seats than channels."""
 
 
 @dataclass(slots=True)
@@ -163,6 +162,9 @@ class LiveConversation:
         self._source = source
         self._speaker = speaker
         self._thinker = Thinker(recognizer, session.agent)
+        self._check = WakeCheck(recognizer) if session.settings.listen.wake_check else None
+        self._doubt: asyncio.Task[None] | None = None
+        self._called_until = 0.0  # seconds of the source; a model may get sure late
         self._captions = Captions(captioner, self._caption) if captioner is not None else None
         self._listener = Listener(
             partial(ears, len(self._zones), session.settings.audio, self._settings), self._events
@@ -218,7 +220,7 @@ class LiveConversation:
             if self._saying is not None:
                 await asyncio.wait([self._saying])
         finally:
-            for task in (turns, ducker, self._saying):
+            for task in (turns, ducker, self._saying, self._doubt):
                 if task is not None:
                     task.cancel()
                     await asyncio.wait([task])
@@ -239,6 +241,7 @@ class LiveConversation:
             or self._thinking
             or not self._said.empty()
             or self._breath
+            or self._doubts
         )
 
     def end(self) -> None:
@@ -265,7 +268,12 @@ class LiveConversation:
 
     @property
     def _attentive(self) -> bool:
-        return self.state is not Listening.ASLEEP or self._listens_always
+        return self.state is not Listening.ASLEEP or self._listens_always or self._doubts
+
+    @property
+    def _doubts(self) -> bool:
+        """Whether somebody may have called, and that is not clear yet."""
+        return self._doubt is not None and not self._doubt.done()
 
     @property
     def _at_once(self) -> int:
@@ -281,10 +289,13 @@ class LiveConversation:
         self._now = heard.at
         self._offset = min(self._offset, _clock() - heard.at)
         self._recent.add(heard)
-        for zone, word in enumerate(heard.wake):
-            if word is not None and not self._is_others_turn(zone):
-                self._woken(zone, word)
+        for zone, call in enumerate(heard.wake):
+            if call is None or self._is_others_turn(zone) or self._now < self._called_until:
+                continue
+            if call.sure:
+                self._woken(zone, call.word, self._now)
                 return
+            self._suspect(zone, call.word)
         # Also while nobody is listened to: the levels tell what the background is like.
         zone = self._chooser.feed(heard.levels, heard.probabilities)
         if self._hearing is not None:
@@ -297,6 +308,8 @@ class LiveConversation:
             self._speaker.hold(self._hearing is None and self._endpointer.suspected)
 
     def _on_event(self, zone: int, event: EndpointEvent | None) -> None:
+        if self.state is Listening.ASLEEP and not self._listens_always:
+            return  # a voice is followed while it is not clear yet whether it called
         match event:
             case SpeechBegan(start=start):
                 self._on_speech(zone, start)
@@ -321,10 +334,35 @@ class LiveConversation:
         """Whoever called the car keeps the turn while speaking."""
         return self._hearing is not None and self._hearing.asked and self._hearing.zone != zone
 
-    def _woken(self, zone: int, word: WakeWord) -> None:
+    def _woken(self, zone: int, word: WakeWord, until: float) -> None:
+        """Somebody called; ``until`` is when the word was over."""
+        self._drop_doubt()
+        self._called_until = until + REFRACTORY
         self._events.publish(WakeWordHeard(word.value, self._zones[zone]))
         # The first word of the request may follow at once; it is cut where it is quietest.
-        self._wake(zone, self._recent.quietest(zone, self._now - WORD_GAP))
+        self._wake(zone, self._recent.quietest(zone, until - WORD_GAP, until))
+
+    def _suspect(self, zone: int, word: WakeWord) -> None:
+        """Somebody may have called: ask the recogniser, unless the car is speaking or at work."""
+        at_rest = self.state in (Listening.ASLEEP, Listening.FOLLOW_UP)
+        unasked = self._hearing is not None and not self._hearing.asked
+        if self._check is None or self._doubts or not (at_rest or unasked):
+            return
+        sound = self._recent.cut(zone, self._now - SPAN, self._now)
+        self._doubt = asyncio.create_task(
+            self._settle(self._check, zone, word, sound), name="wake check"
+        )
+
+    async def _settle(self, check: WakeCheck, zone: int, word: WakeWord, sound: Audio) -> None:
+        at = self._now
+        if await check.confirms(word, sound) and not self._is_others_turn(zone):
+            self._woken(zone, word, at)
+        elif self.state is Listening.ASLEEP:
+            self._endpointer.reset()
+
+    def _drop_doubt(self) -> None:
+        if self._doubt is not None and self._doubt is not asyncio.current_task():
+            self._doubt.cancel()
 
     def _wake(self, zone: int, since: float) -> None:
         self.fall_silent()
@@ -450,8 +488,7 @@ class LiveConversation:
             return
         assert thought.transcript is not None
         utterance = Utterance(thought.text, said.seat, thought.transcript.confidence)
-        why = self._objection(said, thought)
-        if why is not None:
+        if not said.asked and (why := self._objection(thought)) is not None:
             # Words were said, so the reply that they cut off stays cut off: "stop" always does.
             self._events.publish(UtteranceIgnored(utterance, why))
             return
@@ -464,17 +501,11 @@ class LiveConversation:
         else:
             self._time(said)
 
-    def _objection(self, said: _Said, thought: Thought) -> str | None:
-        """Why nothing is done about what nobody asked the car; None where it is surely meant."""
-        if said.asked:
-            return None
+    def _objection(self, thought: Thought) -> str | None:
+        last = self._dialogue.last
+        calls = last.calls if last is not None else ()
         assert thought.transcript is not None
-        if thought.prepared is None or not thought.prepared.confidence:
-            return "it is no request"
-        heard = thought.transcript.confidence >= self._settings.confidence
-        if heard and thought.prepared.confidence >= self._settings.certainty:
-            return None
-        return "it is not clear enough"
+        return objection(thought.transcript, thought.prepared, calls, self._settings)
 
     def _time(self, said: _Said) -> None:
         stages = {name: (at - said.last_word) * 1000 for name, at in said.marks.items()}
@@ -552,7 +583,10 @@ class LiveConversation:
         if state is self.state:
             return
         self.state = state
-        self._speaker.rest(state is Listening.ASLEEP)
+        asleep = state is Listening.ASLEEP
+        self._speaker.rest(asleep)
+        if asleep:
+            asyncio.get_running_loop().run_in_executor(None, give_back)
         quiet = state not in (Listening.ASLEEP, Listening.FOLLOW_UP)
         for event, wanted in ((self._quiet, quiet), (self._loud, not quiet)):
             event.set() if wanted else event.clear()
@@ -564,20 +598,6 @@ class LiveConversation:
             await self._quiet.wait()
             async with self._ducking:
                 await self._loud.wait()
-
-
-def zones_of(source: Source, wanted: Sequence[Seat]) -> tuple[Seat, ...]:
-    """The seat that each channel of a source hears.
-
-    Raises:
-        ZonesInvalid: it has fewer channels than seats are wanted for.
-    """
-    if source.channels < len(wanted):
-        raise ZonesInvalid(
-            f"{source.name} has {source.channels} channels, and audio.zones names {len(wanted)} "
-            "seats; set audio.zones to as many."
-        )
-    return tuple(wanted)
 
 
 def _clock() -> float:

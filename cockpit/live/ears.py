@@ -16,7 +16,7 @@ from cockpit.speech.audio import Audio, Samples, decibels, rms
 from cockpit.speech.echo import EchoCanceller
 from cockpit.speech.noise import NoiseSuppressor
 from cockpit.speech.segments import FRAME, VoiceActivity
-from cockpit.speech.wakeword import WakeWordDetector
+from cockpit.speech.wakeword import WakeCall, WakeWordDetector
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,14 +28,14 @@ class Heard:
         at: seconds since the source began, at the end of the frame.
         probabilities: that somebody speaks, one a channel; 0 while nobody is listened to.
         levels: dB of full scale, one a channel, before echo and noise were taken out.
-        wake: the wake word that was just completed, one a channel.
+        wake: the wake word that was just completed, for sure or maybe, one a channel.
     """
 
     samples: Channels
     at: float
     probabilities: tuple[float, ...]
     levels: tuple[float, ...]
-    wake: tuple[WakeWord | None, ...]
+    wake: tuple[WakeCall | None, ...]
 
 
 class Ears:
@@ -112,5 +112,5 @@ class _Ear:
     def voice(self, samples: Samples) -> float:
         return self._activity.probability(samples)
 
-    def called(self, samples: Samples) -> WakeWord | None:
+    def called(self, samples: Samples) -> WakeCall | None:
         return None if self._words is None else self._words.feed(samples)

@@ -34,9 +34,9 @@ class Recent:
         ]
         return Audio.join([Audio(part) for part in parts])
 
-    def quietest(self, channel: int, since: float) -> float:
-        """When the quietest frame since then ended: the likeliest gap between two words."""
-        later = [frame for frame in self._frames if frame.at > since]
+    def quietest(self, channel: int, since: float, until: float) -> float:
+        """When the quietest frame between two times ended: the likeliest gap between two words."""
+        later = [frame for frame in self._frames if since < frame.at <= until]
         if not later:
             return since
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 
+from cockpit.audio.streams import Source
 from cockpit.live.levels import RollingLevels, frames_of
 from cockpit.speech.audio import decibels
+from cockpit.speech.errors import SpeechError
+from vehicle_bus.seats import Seat
 
 SMOOTHING = 0.2
 """Seconds over which loudness is averaged, so that one syllable does not decide."""
@@ -20,6 +23,24 @@ _PAUSE = 0.3  # seconds without speech anywhere after which any zone may begin
 _SURE = 0.1  # seconds of another's lead; crosstalk that comes late leads for a frame
 _WINDOW = 3.0  # seconds of which the quietest frames are the background
 _FLOOR_SHARE = 0.1
+
+
+class ZonesInvalid(SpeechError):
+    """More seats than channels."""
+
+
+def zones_of(source: Source, wanted: Sequence[Seat]) -> tuple[Seat, ...]:
+    """The seat that each channel of a source hears.
+
+    Raises:
+        ZonesInvalid: it has fewer channels than seats are wanted for.
+    """
+    if source.channels < len(wanted):
+        raise ZonesInvalid(
+            f"{source.name} has {source.channels} channels, and audio.zones names {len(wanted)} "
+            "seats; set audio.zones to as many."
+        )
+    return tuple(wanted)
 
 
 class _Zone:

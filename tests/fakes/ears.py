@@ -1,7 +1,7 @@
 """Ears and a recogniser for sound that spells itself: a hum whose loudness stands for a sentence.
 
-A sentence is a hum of constant amplitude, the wake word one of amplitude 0.9. So what the live
-conversation cuts out of the stream decides what is understood.
+A sentence is a hum of constant amplitude, the wake word one of amplitude 0.9, and a doubtful one
+of 0.8. So what the live conversation cuts out of the stream decides what is understood.
 """
 
 from __future__ import annotations
@@ -17,8 +17,10 @@ from cockpit.live.ears import Heard
 from cockpit.settings import AudioSettings, ListenSettings, WakeWord
 from cockpit.speech.audio import RATE, Audio, decibels, rms
 from cockpit.speech.recognizer import Transcript
+from cockpit.speech.wakeword import WakeCall
 
 WAKE = 0.9
+MAYBE = 0.8
 _SPEECH = 0.05
 _TOLERANCE = 0.004
 
@@ -30,7 +32,7 @@ def hum(amplitude: float, seconds: float = 1.0) -> Audio:
 
 @dataclass
 class FakeEars:
-    """Hears speech in what is louder than the echo, and a wake word at the end of its hum.
+    """Hears speech in what is louder than the echo, and wake words at the end of their hum.
 
     Attributes:
         broken: frames, counted over all ears, at which they raise.
@@ -41,7 +43,7 @@ class FakeEars:
     listen: ListenSettings
     broken: set[int] = field(default_factory=set)
     attentive: list[bool] = field(default_factory=list)
-    _called: list[bool] = field(default_factory=list)
+    _called: list[WakeCall | None] = field(default_factory=list)
 
     def far(self, sound: Audio) -> None:
         """The echo is quieter than speech."""
@@ -52,8 +54,8 @@ class FakeEars:
             raise OSError("the library broke")
         self.attentive.append(attentive)
         loud = [float(np.abs(samples).max()) for samples in frame.samples]
-        calling = [abs(level - WAKE) < _TOLERANCE for level in loud]
-        before = self._called or [False] * len(loud)
+        calling = [_call(level) for level in loud]
+        before = self._called or [None] * len(loud)
         self._called = calling
         return Heard(
             samples=frame.samples,
@@ -61,10 +63,16 @@ class FakeEars:
             probabilities=tuple(float(attentive and level > _SPEECH) for level in loud),
             levels=tuple(decibels(rms(samples)) for samples in frame.samples),
             wake=tuple(
-                WakeWord.OKAY_NABU if was and not now else None
-                for was, now in zip(before, calling, strict=True)
+                was if now is None else None for was, now in zip(before, calling, strict=True)
             ),
         )
+
+
+def _call(level: float) -> WakeCall | None:
+    for amplitude, sure in ((WAKE, True), (MAYBE, False)):
+        if abs(level - amplitude) < _TOLERANCE:
+            return WakeCall(WakeWord.OKAY_NABU, sure)
+    return None
 
 
 @dataclass

@@ -102,7 +102,8 @@ def calls(samples: Samples) -> list[WakeWord]:
     """Wake words that are found."""
     detector = WakeWordDetector(WORDS)
     frames = (samples[at : at + FRAME] for at in range(0, len(samples) - FRAME + 1, FRAME))
-    return [word for frame in frames if (word := detector.feed(frame)) is not None]
+    found = [detector.feed(frame) for frame in frames]
+    return [call.word for call in found if call is not None and call.sure]
 
 
 def test_own_voice_would_wake_and_interrupt_without_a_canceller(voiced: dict[str, Audio]) -> None:

@@ -12,10 +12,10 @@ from cockpit.evaluation.recordings import Recordings
 from cockpit.evaluation.stand import pitched, sentences_of
 from cockpit.evaluation.wake import Call, Listener, at_levels
 from cockpit.evaluation.waterfall import STAGES
-from cockpit.settings import Settings, WakeWord
+from cockpit.settings import ListenSettings, Settings, WakeWord
 from cockpit.speech.audio import RATE, Audio, write_wav
 from cockpit.speech.errors import AudioMissing
-from tests.fakes.ears import WAKE, FakeEars, hum
+from tests.fakes.ears import MAYBE, WAKE, FakeEars, FakeRecognizer, hum
 
 
 def turn(said: str, *at: float) -> LiveTurn:
@@ -73,21 +73,36 @@ def test_pitched_is_higher_and_shorter() -> None:
     assert (higher.rate, higher.seconds) == (RATE, pytest.approx(1.0, abs=0.001))
 
 
-def listener(*broken: int) -> Listener:
-    return Listener(Settings(), lambda *args: FakeEars(*args, broken=set(broken)))  # type: ignore[arg-type, return-value]
+DOUBTED, TALK = hum(MAYBE, 0.5), hum(0.2, 0.5)
 
 
-def test_listener_hears_calls_and_counts_the_missed() -> None:
-    heard, faint = hum(WAKE, 0.5), hum(0.2, 0.5)
-    calls = [Call(WakeWord.OKAY_NABU, heard), Call(WakeWord.OKAY_NABU, faint)]
-    assert listener().missed(calls) == 1
+def listener(**listen: bool) -> Listener:
+    settings = Settings(listen=ListenSettings(**listen))  # type: ignore[arg-type]
+    recognizer = FakeRecognizer({MAYBE: "Okay, now"}, seconds=0.0)
+    return Listener(settings, recognizer, FakeEars)  # type: ignore[arg-type]
+
+
+async def test_listener_hears_calls_and_counts_the_missed() -> None:
+    heard = hum(WAKE, 0.5)
+    calls = [Call(WakeWord.OKAY_NABU, sound) for sound in (heard, TALK)]
+    assert await listener().missed(calls) == 1
     # Another wake word than the one that was said is no answer to it.
-    assert listener().missed([Call(WakeWord.HEY_JARVIS, heard)]) == 1
+    assert await listener().missed([Call(WakeWord.HEY_JARVIS, heard)]) == 1
 
 
-def test_listener_counts_false_alarms() -> None:
+async def test_listener_asks_the_recogniser_about_doubtful_calls_unless_that_is_off() -> None:
+    assert await listener().missed([Call(WakeWord.OKAY_NABU, DOUBTED)]) == 0
+    assert await listener(wake_check=False).missed([Call(WakeWord.OKAY_NABU, DOUBTED)]) == 1
+
+
+async def test_listener_counts_false_alarms() -> None:
     sounds = [Audio.join([hum(WAKE, 0.5), Audio.silence(1)]), hum(0.2, 3.0)]
-    assert listener().false_alarms(sounds) == 1
+    assert await listener().false_alarms(sounds) == 1
+
+
+async def test_listener_counts_a_doubt_that_gets_sure_once() -> None:
+    both = Audio.join([hum(MAYBE, 0.4), Audio.silence(0.1), hum(WAKE, 0.2), Audio.silence(1)])
+    assert await listener().false_alarms([both]) == 1
 
 
 def test_calls_at_levels_are_each_as_loud() -> None:

@@ -11,7 +11,7 @@ import pytest
 from cockpit.settings import WakeWord
 from cockpit.speech.audio import RATE, Samples
 from cockpit.speech.segments import FRAME
-from cockpit.speech.wakeword import REFRACTORY, WakeWordDetector
+from cockpit.speech.wakeword import DOUBT, REFRACTORY, WakeCall, WakeWordDetector
 
 NABU, JARVIS = WakeWord.OKAY_NABU, WakeWord.HEY_JARVIS
 
@@ -44,10 +44,15 @@ def noise(seconds: float, level: float = 0.02) -> Samples:
     return rng.normal(0, level, round(seconds * RATE)).astype(np.float32)
 
 
-def fed(detector: WakeWordDetector, samples: Samples) -> list[WakeWord | None]:
+def fed(detector: WakeWordDetector, samples: Samples) -> list[WakeCall | None]:
     """One answer a frame."""
     frames = range(0, len(samples) - FRAME + 1, FRAME)
     return [detector.feed(samples[at : at + FRAME]) for at in frames]
+
+
+def told(detector: WakeWordDetector, seconds: float) -> list[WakeCall]:
+    """The calls in some noise."""
+    return [call for call in fed(detector, noise(seconds)) if call is not None]
 
 
 def test_wakeword_models_share_what_they_listen_to() -> None:
@@ -58,8 +63,22 @@ def test_wakeword_models_share_what_they_listen_to() -> None:
 
 
 def test_wakeword_found_above_its_cutoff_and_not_at_it() -> None:
-    assert not any(fed(detector(okay_nabu=Sure(0.8)), noise(1)))
-    assert NABU in fed(detector(okay_nabu=Sure(0.81)), noise(1))
+    assert told(detector(okay_nabu=Sure(0.8)), 0.9) == [WakeCall(NABU, sure=False)]
+    assert told(detector(okay_nabu=Sure(0.81)), 0.9) == [WakeCall(NABU)]
+
+
+def test_wakeword_is_not_even_doubtful_below_a_share_of_that() -> None:
+    assert told(detector(okay_nabu=Sure(DOUBT)), 0.9) == []
+
+
+def test_wakeword_a_doubtful_one_may_get_sure() -> None:
+    rising = Sure(*[0.4] * 20, *[0.9] * 10, 0.0)
+    assert told(detector(okay_nabu=rising), 0.9) == [WakeCall(NABU, sure=False), WakeCall(NABU)]
+
+
+def test_wakeword_one_that_is_sure_is_not_doubtful_again_at_once() -> None:
+    falling = Sure(*[0.9] * 20, *[0.4] * 30, 0.0)
+    assert told(detector(okay_nabu=falling), 2.0) == [WakeCall(NABU)]
 
 
 def test_wakeword_a_model_that_stays_sure_counts_once_a_second() -> None:
@@ -71,16 +90,16 @@ def test_wakeword_a_model_that_stays_sure_counts_once_a_second() -> None:
 
 def test_wakeword_of_two_the_surer_one_counts_and_the_other_is_not_told_after_it() -> None:
     found = fed(detector(okay_nabu=Sure(0.85), hey_jarvis=Sure(0.99, cutoff=0.9)), noise(0.9))
-    assert [word for word in found if word] == [JARVIS]
+    assert [call for call in found if call] == [WakeCall(JARVIS)]
 
 
 def test_wakeword_reset_may_find_the_word_at_once() -> None:
     model = Sure(0.9)
     words = detector(okay_nabu=model)
-    assert NABU in fed(words, noise(0.1))
+    assert WakeCall(NABU) in fed(words, noise(0.1))
     words.reset()
     assert model.resets == 1
-    assert NABU in fed(words, noise(0.1))
+    assert WakeCall(NABU) in fed(words, noise(0.1))
 
 
 def test_wakeword_cutoffs_take_the_place_of_the_models_own() -> None:

@@ -23,15 +23,17 @@ from cockpit.events import (
     TurnFinished,
     TurnTimed,
     UtteranceIgnored,
+    WakeWordHeard,
 )
-from cockpit.live.conversation import LiveConversation, ZonesInvalid, zones_of
+from cockpit.live.conversation import LiveConversation
 from cockpit.live.speaking import Speaker
+from cockpit.live.zones import ZonesInvalid, zones_of
 from cockpit.settings import Activation, AudioSettings, ListenSettings, Settings
 from cockpit.speech.audio import Audio
 from cockpit.speech.errors import SpeechError
 from tests.fakes.agent import TRUNK, VOLUME, Car, write
 from tests.fakes.clock import virtual_time
-from tests.fakes.ears import WAKE, FakeEars, FakeRecognizer, hum
+from tests.fakes.ears import MAYBE, WAKE, FakeEars, FakeRecognizer, hum
 from tests.fakes.voice import FakeVoice
 from vehicle_bus.seats import Seat
 
@@ -154,6 +156,55 @@ async def test_conversation_acts_on_what_follows_the_wake_word(tmp_path: Path) -
     assert heard.replies == ["The volume is now at 40 percent."]
     [ended] = heard.all(ReplyEnded)
     assert ended.whole
+
+
+@virtual_time
+async def test_conversation_asks_the_recogniser_where_a_wake_word_is_doubtful(
+    tmp_path: Path,
+) -> None:
+    async with cabin(tmp_path) as heard:
+        heard.recognizer.sentences = {**SENTENCES, MAYBE: "Okay, now."}
+        # The request follows in the same breath, before it is known that the car was called.
+        heard.room.say(Audio.join([hum(MAYBE, 0.6), Audio.silence(0.05), hum(LOUDER)]))
+        await heard.after(4)
+        assert heard.car.bus.sent == [(VOLUME, 40)]
+    [woken] = heard.all(WakeWordHeard)
+    assert woken.word == "okay_nabu"
+    assert heard.replies == ["The volume is now at 40 percent."]
+
+
+@virtual_time
+async def test_conversation_what_only_resembles_a_wake_word_is_left_alone(tmp_path: Path) -> None:
+    async with cabin(tmp_path) as heard:
+        heard.room.say(Audio.join([hum(MAYBE, 0.6), hum(LOUDER)]))
+        await heard.after(4)
+        assert not heard.live.busy
+        await heard.hear(LOUDER)
+        assert heard.car.bus.sent == []
+        assert len(heard.recognizer.heard) == 1
+        assert heard.ears[0].attentive[-1] is False
+    assert heard.states == []
+
+
+@virtual_time
+async def test_conversation_a_doubtful_wake_word_counts_for_nothing_where_that_is_off(
+    tmp_path: Path,
+) -> None:
+    async with cabin(tmp_path, wake_check=False) as heard:
+        heard.recognizer.sentences = {**SENTENCES, MAYBE: "Okay, now."}
+        heard.room.say(Audio.join([hum(MAYBE, 0.6), Audio.silence(0.2), hum(LOUDER)]))
+        await heard.after(4)
+        assert heard.recognizer.heard == []
+
+
+@virtual_time
+async def test_conversation_a_doubt_that_gets_sure_is_one_call(tmp_path: Path) -> None:
+    async with cabin(tmp_path) as heard:
+        heard.recognizer.sentences = {**SENTENCES, MAYBE: "Okay, now."}
+        heard.recognizer.seconds = 0.03
+        heard.room.say(Audio.join([hum(MAYBE, 0.4), Audio.silence(0.1), hum(WAKE, 0.1)]))
+        await heard.after(2)
+    assert len(heard.all(WakeWordHeard)) == 1
 
 
 @virtual_time

@@ -36,8 +36,9 @@ def test_recent_forgets_the_oldest() -> None:
 
 def test_recent_finds_the_gap_between_two_words() -> None:
     recent = filled(Recent(1.0), 0.0, 0.5, 0.4, 0.02, 0.5, 0.5)
-    assert recent.quietest(0, FRAME_SECONDS) == 4 * FRAME_SECONDS
-    assert recent.quietest(0, 9.0) == 9.0
+    assert recent.quietest(0, FRAME_SECONDS, 6 * FRAME_SECONDS) == 4 * FRAME_SECONDS
+    assert recent.quietest(0, FRAME_SECONDS, 3 * FRAME_SECONDS) == 3 * FRAME_SECONDS
+    assert recent.quietest(0, 9.0, 10.0) == 9.0
 
 
 def test_recent_without_sound_cuts_nothing() -> None:
