@@ -16,6 +16,7 @@ from cockpit.agent.plan import Turn, Utterance
 from cockpit.assets.store import AssetStore
 from cockpit.events import EventStream
 from cockpit.settings import Settings
+from cockpit.speech.alternatives import AlternativeChooser
 from cockpit.speech.audio import Audio
 from cockpit.speech.errors import SpeechError
 from cockpit.speech.hearing import CAPTIONER, RECOGNIZER, VoskRecognizer
@@ -207,13 +208,14 @@ class SpeechEngines:
             SpeechError: an engine cannot be started.
             CockpitError: a model is not in the asset store.
         """
-        if hints is None:
-            voice = await self._voice
-            return VoicePipeline(await self._recognizer, agent, voice)
-        model = next(iter(self._models()), None)
-        await hints.vocabulary(model)  # while the engines load
+        model = next(iter(self._models()), None) if hints is not None else None
+        if hints is not None:
+            await hints.vocabulary(model)  # while the engines load
         voice = await self._voice
-        return VoicePipeline(HintedRecognizer(await self._recognizer, hints, model), agent, voice)
+        recognizer = await self._recognizer
+        if hints is not None:
+            recognizer = HintedRecognizer(recognizer, hints, model)
+        return VoicePipeline(AlternativeChooser(recognizer, agent), agent, voice)
 
     async def captioner(self) -> StreamingRecognizer | None:
         """What makes live captions; None where they are off, or its model is missing or broken."""

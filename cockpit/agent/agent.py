@@ -6,7 +6,6 @@ import asyncio
 import logging
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Final
 
 from cockpit.agent.arbitration import Arbiter
@@ -46,6 +45,7 @@ from skills.api import SkillError, Status
 from skills.phrasing import say_changes
 from vehicle_bus.errors import CockpitError
 from vehicle_bus.records import Failure
+from vehicle_bus.seats import Seat
 
 log = logging.getLogger(__name__)
 
@@ -159,6 +159,16 @@ class Agent:
             fresh: what of it the language model is told; the same by default.
         """
         return await self._arbiter.plan(utterance, context, fresh or context)
+
+    async def by_heart(self, text: str, seat: Seat = Seat.DRIVER) -> Plan | None:
+        """What the templates alone make of a text; None where it is strange to them.
+
+        Nothing is done.
+        """
+        template = self._planners.get("template")
+        last = self.conversation.last
+        context = DialogueContext(last.calls if last is not None else ())
+        return await template.plan(Utterance(text, seat), context) if template is not None else None
 
     async def restart(self) -> None:
         """Forget the conversation; a turn under way ends first."""
@@ -285,12 +295,7 @@ class _Turn:
         return f"{reply} {more}".strip()
 
     async def _rest(self, rest: str) -> Plan | None:
-        template = self._agent._planners.get("template")
-        if not rest or template is None:
-            return None
-        last = self._conversation.last
-        context = DialogueContext(last.calls if last else ())
-        plan = await template.plan(replace(self._utterance, text=rest), context)
+        plan = await self._agent.by_heart(rest, self._utterance.seat) if rest else None
         return plan if plan and plan.verdict is Verdict.ACT and plan.calls else None
 
     # Understanding.

@@ -85,6 +85,7 @@ class Clause:
             "template": self.match.template.text,
             "how": self.how,
             "cost": round(self.cost, 2),
+            "free": [str(piece.value) for piece in self.match.free],
         }
 
 
