@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-import signal
 import sys
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Set
-from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Annotated, Any
@@ -21,7 +19,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from cockpit.cli.exits import run_async
+from cockpit.cli.exits import run_async, until_interrupted
 from cockpit.settings import Settings
 from vehicle_bus.broker import EmbeddedBroker
 from vehicle_bus.catalogue import Catalogue
@@ -57,7 +55,7 @@ async def _broker(settings: BusSettings, host: str, port: int) -> None:
     if settings.username and settings.password:
         users = {settings.username: settings.password.get_secret_value()}
     async with (
-        _until_interrupted() as interrupted,
+        until_interrupted() as interrupted,
         EmbeddedBroker(settings, host=host, port=port, users=users) as running,
     ):
         typer.echo(f"mqtt://{running.settings.host}:{running.settings.port}")
@@ -89,7 +87,7 @@ async def _monitor(
     from cockpit.cli.vehicle import open_vehicle  # brings the simulator, which is slow to import
 
     async with (
-        _until_interrupted() as interrupted,
+        until_interrupted() as interrupted,
         open_vehicle(settings) as bus_settings,
         VehicleBus(bus_settings, source="monitor") as bus,
         bus.traffic() as traffic,
@@ -258,20 +256,3 @@ def _text(payload: bytes) -> str:
 
 def _clock() -> str:
     return time.strftime("%H:%M:%S") + f".{time.time() % 1 * 1000:03.0f}"
-
-
-@asynccontextmanager
-async def _until_interrupted() -> AsyncIterator[asyncio.Event]:
-    """An event that Ctrl-C or a polite kill sets: the usual end of these commands."""
-    interrupted = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    installed = []
-    for number in (signal.SIGINT, signal.SIGTERM):
-        with suppress(NotImplementedError, ValueError, RuntimeError):  # not the main thread
-            loop.add_signal_handler(number, interrupted.set)
-            installed.append(number)
-    try:
-        yield interrupted
-    finally:
-        for number in installed:
-            loop.remove_signal_handler(number)

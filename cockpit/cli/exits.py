@@ -7,7 +7,8 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager, suppress
 from enum import IntEnum
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,23 @@ def run_async[T](work: Coroutine[Any, Any, T]) -> T:
         raise
     except CockpitError as error:
         raise SystemExit(complain(error)) from None
+
+
+@asynccontextmanager
+async def until_interrupted() -> AsyncIterator[asyncio.Event]:
+    """An event that Ctrl-C or SIGTERM sets, for commands that usually end so, and with 0."""
+    interrupted = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    installed = []
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with suppress(NotImplementedError, ValueError, RuntimeError):  # not the main thread
+            loop.add_signal_handler(number, interrupted.set)
+            installed.append(number)
+    try:
+        yield interrupted
+    finally:
+        for number in installed:
+            loop.remove_signal_handler(number)
 
 
 def _first[E: Exception](group: BaseExceptionGroup[Any], kind: type[E]) -> E | None:

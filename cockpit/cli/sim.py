@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-import signal
 import sys
 from contextlib import AsyncExitStack
 from typing import Annotated
 
 import typer
 
-from cockpit.cli.exits import run_async
+from cockpit.cli.exits import run_async, until_interrupted
 from cockpit.settings import Settings
 from sim.ecus import ECUS
 from sim.faults import FORMS
@@ -93,20 +91,8 @@ async def _run(
             typer.echo(f"mqtt://{bus.host}:{bus.port}")
             sys.stdout.flush()
         typer.echo(f"Simulating {', '.join(vehicle.ecus)}; Ctrl-C ends it.", err=True)
-        await _interrupted()
-
-
-async def _interrupted() -> None:
-    """Return at Ctrl-C or when the system asks to end."""
-    ended = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, ended.set)
-    try:
-        await ended.wait()
-    finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.remove_signal_handler(number)
+        async with until_interrupted() as ended:
+            await ended.wait()
 
 
 @app.command()

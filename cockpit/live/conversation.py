@@ -70,6 +70,9 @@ Most of what such a frame costs is waking up the thread: at once they take half 
 WAITING_TURNS: Final = 3
 """Utterances that wait while a turn runs; a further one pushes the oldest out."""
 SPARE: Final = 5.0  # seconds kept beyond the longest utterance
+HOLD: Final = 0.2
+"""Seconds that the loudspeaker stays silent after what seemed to be a voice; "be quiet" has as
+long a gap."""
 WORD_GAP: Final = 0.35
 """Seconds before a wake word's detection in which the gap behind it is looked for."""
 
@@ -164,6 +167,7 @@ class LiveConversation:
         self._thinker = Thinker(recognizer, session.agent)
         self._check = WakeCheck(recognizer) if session.settings.listen.wake_check else None
         self._doubt: asyncio.Task[None] | None = None
+        self._held_until = 0.0  # seconds of the source
         self._called_until = 0.0  # seconds of the source; a model may get sure late
         self._captions = Captions(captioner, self._caption) if captioner is not None else None
         self._listener = Listener(
@@ -197,6 +201,7 @@ class LiveConversation:
             SpeechError: the source failed for good, or a library is missing.
         """
         await self._listener.open()
+        give_back()  # loading took more than what stays
         self._rest()
         self._speaker.rest(self.state is Listening.ASLEEP)
         await self._ducking.recover()
@@ -305,7 +310,13 @@ class LiveConversation:
         level = heard.levels[zone]
         self._on_event(zone, self._endpointer.feed(self._chooser.probability, level, at=heard.at))
         if self._settings.barge_in:
-            self._speaker.hold(self._hearing is None and self._endpointer.suspected)
+            self._hold(suspected=self._endpointer.suspected or heard.double_talk[zone])
+
+    def _hold(self, *, suspected: bool) -> None:
+        """Pause the loudspeaker while somebody seems to speak, and a moment longer."""
+        if suspected:
+            self._held_until = self._now + HOLD
+        self._speaker.hold(self._hearing is None and self._now < self._held_until)
 
     def _on_event(self, zone: int, event: EndpointEvent | None) -> None:
         if self.state is Listening.ASLEEP and not self._listens_always:

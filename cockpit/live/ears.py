@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cockpit.audio.streams import Channels, SoundFrame
+from cockpit.live.double_talk import DoubleTalk
 from cockpit.settings import Activation, AudioSettings, ListenSettings, WakeWord
 from cockpit.speech.audio import Audio, Samples, decibels, rms
 from cockpit.speech.echo import EchoCanceller
@@ -28,6 +29,8 @@ class Heard:
         at: seconds since the source began, at the end of the frame.
         probabilities: that somebody speaks, one a channel; 0 while nobody is listened to.
         levels: dB of full scale, one a channel, before echo and noise were taken out.
+        double_talk: somebody speaks into the car's own voice, one a channel; sooner than the
+            probabilities tell.
         wake: the wake word that was just completed, for sure or maybe, one a channel.
     """
 
@@ -35,6 +38,7 @@ class Heard:
     at: float
     probabilities: tuple[float, ...]
     levels: tuple[float, ...]
+    double_talk: tuple[bool, ...]
     wake: tuple[WakeCall | None, ...]
 
 
@@ -71,14 +75,20 @@ class Ears:
         cleaned = [
             ear.clean(samples) for ear, samples in zip(self._ears, frame.samples, strict=True)
         ]
+        levels = tuple(decibels(rms(samples)) for samples in frame.samples)
+        probabilities = tuple(
+            ear.voice(samples) if attentive else 0.0
+            for ear, samples in zip(self._ears, cleaned, strict=True)
+        )
         return Heard(
             samples=np.stack(cleaned),
             at=frame.at,
-            probabilities=tuple(
-                ear.voice(samples) if attentive else 0.0
-                for ear, samples in zip(self._ears, cleaned, strict=True)
+            probabilities=probabilities,
+            levels=levels,
+            double_talk=tuple(
+                ear.interrupted(*one)
+                for ear, *one in zip(self._ears, levels, probabilities, strict=True)
             ),
-            levels=tuple(decibels(rms(samples)) for samples in frame.samples),
             wake=tuple(
                 ear.called(samples) for ear, samples in zip(self._ears, cleaned, strict=True)
             ),
@@ -92,6 +102,7 @@ class _Ear:
         self._echo = EchoCanceller() if audio.echo_cancellation else None
         level = audio.noise_suppression
         self._noise = NoiseSuppressor(level) if level else None
+        self._double_talk = DoubleTalk()
         self._activity = VoiceActivity()
         self._activity.reset()
         self._words = WakeWordDetector(words) if words else None
@@ -108,6 +119,11 @@ class _Ear:
         if self._echo is not None:
             samples = self._echo.near(samples)
         return samples if self._noise is None else self._noise.feed(samples)
+
+    def interrupted(self, level: float, probability: float) -> bool:
+        return self._echo is not None and self._double_talk.feed(
+            level, self._echo.played, probability
+        )
 
     def voice(self, samples: Samples) -> float:
         return self._activity.probability(samples)

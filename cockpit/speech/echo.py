@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from cockpit.speech.audio import RATE, Audio, Samples, rms
+from cockpit.speech.audio import RATE, Audio, Samples, decibels, rms
 from cockpit.speech.errors import RecognizerUnavailable
 from cockpit.speech.far_end import FarEnd
 
@@ -115,6 +115,8 @@ class EchoCanceller:
         self._likeness = LikenessToFar()
         self._rest = np.zeros((2, 0), np.float32)  # near and far, less than a block
         self._out = np.zeros(round(DELAY * RATE) - _INNER, np.float32)
+        self.played = -120.0
+        """Level of what the loudspeaker played in the last frame, in dBFS."""
         self.renewals = 0
         """How often the canceller began anew, because what it had learnt no longer held."""
 
@@ -144,7 +146,9 @@ class EchoCanceller:
         """
         if len(samples) % 32:
             raise ValueError("the echo canceller takes multiples of 32 samples")
-        both = np.stack([samples, self._far.take(len(samples))])
+        far = self._far.take(len(samples))
+        self.played = decibels(rms(far))
+        both = np.stack([samples, far])
         both = np.concatenate([self._rest, both], axis=1)
         whole = both.shape[1] // BLOCK * BLOCK
         both, self._rest = both[:, :whole], both[:, whole:]

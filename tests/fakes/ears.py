@@ -62,6 +62,7 @@ class FakeEars:
             at=frame.at,
             probabilities=tuple(float(attentive and level > _SPEECH) for level in loud),
             levels=tuple(decibels(rms(samples)) for samples in frame.samples),
+            double_talk=(False,) * len(loud),
             wake=tuple(
                 was if now is None else None for was, now in zip(before, calling, strict=True)
             ),

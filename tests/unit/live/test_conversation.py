@@ -25,7 +25,7 @@ from cockpit.events import (
     UtteranceIgnored,
     WakeWordHeard,
 )
-from cockpit.live.conversation import LiveConversation
+from cockpit.live.conversation import HOLD, LiveConversation
 from cockpit.live.speaking import Speaker
 from cockpit.live.zones import ZonesInvalid, zones_of
 from cockpit.settings import Activation, AudioSettings, ListenSettings, Settings
@@ -342,6 +342,26 @@ async def test_conversation_falls_silent_where_somebody_speaks(tmp_path: Path) -
         assert heard.car.conversation.last_reply == (ended.heard or None)
         await heard.after(5)
         assert heard.car.bus.sent == [(VOLUME, 40), (VOLUME, 20)]
+
+
+@virtual_time
+async def test_conversation_pauses_at_what_seems_to_be_a_voice_and_through_its_gaps(
+    tmp_path: Path,
+) -> None:
+    async with cabin(tmp_path) as heard:
+        played: list[tuple[float, bool]] = []
+        heard.room.monitor(lambda sound: played.append((heard.room.now, sound.peak > 0.05)))
+        await heard.call()
+        heard.room.say(hum(LOUDER))
+        await heard.after(3.0)
+        assert heard.live.state is Listening.SPEAKING
+        begin, end = heard.room.say(hum(CLICK, 0.1))
+        await heard.after(1.0)
+        paused = [at for at, loud in played if begin + 0.1 < at < end + HOLD - 0.05]
+        assert len(paused) >= 4
+        assert not any(loud for at, loud in played if at in paused)
+        assert any(loud for at, loud in played if at > end + HOLD + 0.1)
+        assert heard.live.state is Listening.SPEAKING
 
 
 @virtual_time

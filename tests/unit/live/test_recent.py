@@ -13,7 +13,9 @@ from cockpit.speech.segments import FRAME
 def frame(number: int, loudness: float = 0.1) -> Heard:
     """The frame that ends after ``number`` frames; its right channel counts."""
     sound = np.stack([np.full(FRAME, loudness), np.full(FRAME, number)]).astype(np.float32)
-    return Heard(sound, number * FRAME_SECONDS, (0.0, 0.0), (0.0, 0.0), (None, None))
+    nothing = (0.0, 0.0)
+    at = number * FRAME_SECONDS
+    return Heard(sound, at, nothing, nothing, (False, False), (None, None))
 
 
 def filled(recent: Recent, *loudness: float) -> Recent:
