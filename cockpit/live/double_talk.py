@@ -40,7 +40,6 @@ class DoubleTalk:
         self._played: deque[float] = deque(maxlen=frames_of(REACH))
         self._stretch: list[float] = []
         self._echoes = RollingLevels(MEMORY)
-        self._learnt = 0
         self._excess: deque[float] = deque(maxlen=_RECENT)
 
     def feed(self, heard: float, played: float, probability: float) -> bool:
@@ -63,7 +62,7 @@ class DoubleTalk:
         ratio = heard - loudest
         echo = self._echoes.quantile(_SHARE)
         self._learn(ratio)
-        if echo is None or self._learnt < LEARNT:
+        if echo is None or len(self._echoes) < LEARNT:
             return False
         self._excess.append(ratio - echo)
         if probability >= LIKELY:
@@ -76,4 +75,3 @@ class DoubleTalk:
         if len(self._stretch) >= frames_of(STRETCH):
             self._echoes.add(max(self._stretch))
             self._stretch.clear()
-            self._learnt += 1

@@ -25,6 +25,9 @@ class RollingLevels:
         self._order: deque[float] = deque()
         self._sorted: list[float] = []
 
+    def __len__(self) -> int:
+        return len(self._order)
+
     def add(self, level: float) -> None:
         """Take the next frame's level, in dBFS."""
         self._order.append(level)
